@@ -1,0 +1,44 @@
+"""api-lint knows what an API code base is, and tells what is wrong with it.
+
+This module is the whole plugin API, by name. Nothing is imported before it is asked for, so that the command starts
+fast: `from api_lint import Rule` imports what a rule needs, and `import api_lint` imports nothing.
+"""
+
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from api_lint.api import *  # noqa: F403
+    from api_lint.facts import *  # noqa: F403
+    from api_lint.rule import *  # noqa: F403
+    from api_lint.visit import *  # noqa: F403
+
+_PUBLIC = {
+    "api": "Api Module",
+    "facts": (
+        "NO_EFFECT NO_VALUE UNKNOWN Assign Attr Await Call CallSite Choice Class ClassRef Comp Const Decorator "
+        "Dependency Effect Expr Failure Field Function FunctionRef Handler Import Item Lambda Literal Map "
+        "ModuleFacts Of Param Raise Return Route Seq Span Star Step Text Unknown Unpack Value"
+    ),
+    "rule": "Diagnostic Finding NoOptions Related Rule RuleError",
+    "visit": "Place",
+}
+_HOME = {name: module for module, names in _PUBLIC.items() for name in names.split()}
+
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str) -> object:
+    module = _HOME.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f"{__name__}.{module}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOME])

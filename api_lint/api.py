@@ -1,0 +1,164 @@
+"""The whole code base as rules see it: its modules, functions, models, schemas and routes, linked.
+
+Everything is answered lazily and once; what nobody asks is not computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from api_lint.effects import Effects
+from api_lint.facts import (
+    CallSite,
+    ClassRef,
+    Effect,
+    Expr,
+    Function,
+    FunctionRef,
+    ModuleFacts,
+    Route,
+    Step,
+    Value,
+)
+from api_lint.frameworks import adapters
+from api_lint.infer import Scope, Types
+from api_lint.link import Module, Project
+
+__all__ = ["Api", "Module"]
+
+
+class Api:
+    """What all files together tell.
+
+    Parameters: `paths`, every Python file of the project relative to its root; `load`, a file's facts (or `None`);
+    `roots`, configured source roots; `scanned`, the files that passed the gate, over which reverse look-ups go.
+    """
+
+    def __init__(
+        self,
+        paths: Iterable[str],
+        load: Callable[[str], ModuleFacts | None],
+        roots: Sequence[str] = (),
+        scanned: Sequence[str] = (),
+    ) -> None:
+        self.project = Project(paths, load, roots, scanned)
+        self.types = Types(self.project)
+        self.effects = Effects(self.types)
+        self._adapters = adapters(self.types)
+        self._routes: dict[str, tuple[Route, ...]] = {}
+        self._handlers: dict[str, dict[int, Route]] | None = None
+        self._on_loop: dict[str, tuple[tuple[CallSite, Effect], ...]] = {}
+
+    def module(self, path: str) -> Module | None:
+        """The module in a file, or `None` where it cannot be read."""
+        return self.project.module(path)
+
+    # -------------------------------------------------------------------------------------------------- routes
+
+    def routes(self, path: str | None = None) -> tuple[Route, ...]:
+        """The routes declared in one file, or in all of them, in source order."""
+        if path is None:
+            return tuple(route for each in self.project.scanned for route in self.routes(each))
+        if path not in self._routes:
+            module = self.module(path)
+            found = [r for a in self._adapters for r in a.routes(module)] if module is not None else []
+            self._routes[path] = tuple(sorted(found, key=lambda r: r.span))
+        return self._routes[path]
+
+    def handled_in(self, path: str) -> tuple[Route, ...]:
+        """The routes whose handler stands in a file, one for each handler, wherever they are declared."""
+        if self._handlers is None:
+            self._handlers = {}
+            for route in self.routes():
+                self._handlers.setdefault(route.handler.path, {}).setdefault(id(route.handler.function), route)
+        found = self._handlers.get(path, {}).values()
+        return tuple(sorted(found, key=lambda r: r.handler.function.start))
+
+    def route_of(self, path: str, function: Function) -> Route | None:
+        """The route that a function handles (or one that encloses it handles), or `None`."""
+        module = self.module(path)
+        by_function = {id(r.handler.function): r for r in self.handled_in(path)}
+        current: Function | None = function
+        while current is not None and module is not None:
+            if id(current) in by_function:
+                return by_function[id(current)]
+            current = module.functions.get(current.parent) if current.parent else None
+        return None
+
+    # ----------------------------------------------------------------------------------------- questions about code
+
+    def scope(self, path: str, function: Function | None, line: int) -> Scope:
+        """Where a name is looked up: in a file, in one of its functions (`None` at the top level), at a row."""
+        module = self.module(path)
+        if module is None:
+            raise KeyError(path)
+        return Scope(module, function, line)
+
+    def value(self, expr: Expr, scope: Scope) -> Value:
+        """What an expression is."""
+        return self.types.of(expr, scope)
+
+    def effect(self, site: CallSite, scope: Scope) -> Effect:
+        """What a call does by itself."""
+        return self.effects.of(site.call, scope)
+
+    def chain(self, site: CallSite, scope: Scope) -> tuple[Step, ...]:
+        """How a call of a synchronous function of the project comes to block, step by step; empty if it does not."""
+        return self.effects.chain(site.call, scope)
+
+    def sites(self, path: str, function: Function) -> Iterator[tuple[CallSite, Scope, Effect]]:
+        """Every call in a function's body, with what it does."""
+        module = self.module(path)
+        if module is None:
+            return
+        for site in function.calls:
+            scope = Scope(module, function, site.span.line)
+            yield site, scope, self.effects.of(site.call, scope)
+
+    def on_loop(self, path: str) -> tuple[tuple[CallSite, Effect], ...]:
+        """The calls of a file that run on the event loop, with what they do: those in an `async def` that are neither
+        awaited nor in a lambda."""
+        if path not in self._on_loop:
+            module = self.module(path)
+            functions = module.facts.functions if module is not None else ()
+            self._on_loop[path] = tuple(
+                (site, effect)
+                for function in functions
+                if function.is_async
+                for site, _, effect in self.sites(path, function)
+                if not site.awaited and not site.deferred
+            )
+        return self._on_loop[path]
+
+    def blocking_rows(self, path: str, category: str) -> Iterator[int]:
+        """The rows of a file on which the event loop is stopped by a call of this category (`Effect.blocks`)."""
+        return (site.span.line for site, effect in self.on_loop(path) if effect.blocks == category)
+
+    def role(self, value: Value) -> str:
+        """What the class of an instance is for: `model`, `schema`, `session`, `response` … (see `libraries`)."""
+        return self.types.role(value.name) if value.kind in ("instance", "class") else ""
+
+    def model_in(self, value: Value) -> Value | None:
+        """The ORM instance that a value is, or holds as list, tuple or dict; `None` if it holds none."""
+        if value.kind == "instance":
+            return value if self.role(value) == "model" else None
+        if value.kind in ("list", "tuple", "dict"):
+            return next((m for m in map(self.model_in, value.items) if m is not None), None)
+        return None
+
+    def class_ref(self, value: Value) -> ClassRef | None:
+        """Where the project declares the class of an instance, or `None` for one that is not the project's."""
+        return self.types.class_ref(value.name)
+
+    def function_ref(self, value: Value) -> FunctionRef | None:
+        """The project's function that a value is, or `None`."""
+        return self.types.function_ref(value.name)
+
+    def function_at(self, path: str, line: int) -> Function | None:
+        """The innermost function of a file that holds a row."""
+        module = self.module(path)
+        return module.function_at(line) if module is not None else None
+
+    def bases(self, path: str, qualname: str) -> frozenset[str]:
+        """The dotted names of all classes that a class of the project derives from."""
+        return frozenset(a.name for a in self.types.mro(Value("instance", f"{path}::{qualname}"))[1:])

@@ -1,0 +1,427 @@
+"""The commands. Whatever a command needs is imported when it runs, so that `--help` costs nothing but click."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import IO, TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from api_lint.config import Settings
+    from api_lint.discover import Project
+    from api_lint.engine import Result
+    from api_lint.facts import Span
+    from api_lint.registry import Registry
+    from api_lint.reports import View
+    from api_lint.rule import Rule
+
+_OK, _FOUND, _FAILED, _INTERRUPTED = 0, 1, 2, 130
+_STDIN = "-"
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+class _Problem(click.ClickException):
+    """Something that stops a run."""
+
+    exit_code = _FAILED
+
+
+class _Group(click.Group):
+    """A group in which `check` may be left out."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        own = (*self.commands, "-h", "--help", "-V", "--version")
+        return super().parse_args(ctx, args if args and args[0] in own else ["check", *args])
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command.
+
+    Parameters: `arguments` of the command line, without the program's name.
+    Returns: the exit code: 0 nothing found, 1 findings, 2 something went wrong, 130 interrupted.
+    """
+    try:
+        code = main.main([*arguments], prog_name="api-lint", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        return _FAILED
+    except (click.Abort, KeyboardInterrupt):
+        return _INTERRUPTED
+    except BrokenPipeError:
+        _close_quietly()
+        return _OK
+    except Exception:
+        import traceback
+
+        traceback.print_exc()
+        return _FAILED
+    return code if isinstance(code, int) else _OK
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(None, "-V", "--version", package_name="api-lint", message="%(prog)s %(version)s")
+def main() -> None:
+    """Find what is wrong in FastAPI, Flask and Django REST framework code bases, across files.
+
+    `api-lint [PATHS]` is short for `api-lint check [PATHS]`.
+    """
+
+
+def _common(command: _Command) -> _Command:
+    """The options of every command that reads a code base."""
+    for option in (
+        click.option(
+            "-j",
+            "--jobs",
+            type=click.IntRange(min=0),
+            default=0,
+            help="Processes; 0: as many as there are cores.",
+        ),
+        click.option(
+            "--config",
+            multiple=True,
+            metavar="FILE|TOML",
+            help="A configuration file, or `key = value`.",
+        ),
+        click.option("--isolated", is_flag=True, help="Ignore all configuration files."),
+        click.argument("paths", nargs=-1, type=click.Path()),
+    ):
+        command = option(command)
+    return command
+
+
+@main.command()
+@_common
+@click.option(
+    "--select", multiple=True, metavar="RULES", help="Codes, beginnings of codes, names, or ALL."
+)
+@click.option("--ignore", multiple=True, metavar="RULES", help="Rules to leave out.")
+@click.option(
+    "--extend-select", multiple=True, metavar="RULES", help="Rules to add to the selected ones."
+)
+@click.option(
+    "--output-format", type=click.Choice(["full", "concise", "json"]), default="full", show_default=True
+)
+@click.option("-o", "--output-file", metavar="FILE", help="Write the report to a file.")
+@click.option("-e", "--exit-zero", is_flag=True, help="Exit with 0 though there are findings.")
+@click.option("--statistics", is_flag=True, help="Count the findings of each rule.")
+@click.option("--show-files", is_flag=True, help="List the files that would be checked.")
+@click.option("--stdin-filename", metavar="FILE", help="The file that standard input (`-`) stands for.")
+@click.option("--force-exclude", is_flag=True, help="Exclude even files that are named.")
+def check(
+    paths: tuple[str, ...],
+    isolated: bool,
+    config: tuple[str, ...],
+    jobs: int,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    extend_select: tuple[str, ...],
+    output_format: str,
+    output_file: str | None,
+    exit_zero: bool,
+    statistics: bool,
+    show_files: bool,
+    stdin_filename: str | None,
+    force_exclude: bool,
+) -> int:
+    """Check files and folders.
+
+    Without any, the working folder is checked; `-` is standard input.
+    """
+    from dataclasses import replace
+
+    with _told():
+        settings = _settings(paths, isolated, config, stdin_filename)
+        chosen = settings.chosen(
+            _split(select) if select else None, _split(ignore), _split(extend_select)
+        )
+        project, sources = _project(paths, chosen, stdin_filename, force_exclude)
+        if show_files:
+            return _show_files(project)
+        result, view, is_whole = _lint(project, chosen, jobs, sources)
+    if output_file is not None:
+        view = replace(view, color=False)
+    _emit(_report(result, view, output_format, statistics), output_file)
+    if not is_whole:
+        return _FAILED
+    return _FOUND if result.diagnostics and not exit_zero else _OK
+
+
+@main.command()
+@click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def rules(output_format: str) -> int:
+    """List all rules."""
+    from api_lint.reports import rules as report
+
+    registry = _registry()
+    if output_format == "json":
+        _emit(report.render_json(registry.rules))
+    else:
+        _emit(report.render(registry.rules, _width(), _has_color(sys.stdout)))
+    return _FAILED if registry.errors else _OK
+
+
+@main.command()
+@click.argument("rule")
+def explain(rule: str) -> int:
+    """Explain a rule, by code or name."""
+    from api_lint import registry as loader
+    from api_lint.reports import rules as report
+
+    registry = _registry()
+    found = registry.find(rule)
+    if found is None and rule.upper() in loader.OWN_CODES:
+        _emit([f"{rule.upper()} {loader.OWN_CODES[rule.upper()]}\n"])
+        return _OK
+    if found is None:
+        raise _Problem(f"there is no rule `{rule}`{loader.nearest(rule, registry)}")
+    _emit(report.explain(found, _width(), _has_color(sys.stdout)))
+    return _OK
+
+
+@main.command()
+@_common
+@click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def routes(
+    paths: tuple[str, ...], isolated: bool, config: tuple[str, ...], jobs: int, output_format: str
+) -> int:
+    """List all routes of an API.
+
+    For each: methods, full path, handler, framework, dependencies and response model.
+    """
+    from api_lint import engine
+    from api_lint.reports import View
+    from api_lint.reports import routes as report
+
+    with _told():
+        settings = _settings(paths, isolated, config, None)
+        project, _ = _project(paths, settings, None, False)
+    with _progress(sys.stderr) as progress:
+        found, failures = engine.routes(project, settings, jobs=jobs, progress=progress)
+    view = View(str(project.root), os.getcwd(), _has_color(sys.stdout))
+    for failure in failures:
+        _say("warning", f"{view.path(failure.path)}: {failure.message}")
+    _emit(
+        report.render_json(found, view)
+        if output_format == "json"
+        else report.render(found, view, _width())
+    )
+    return _OK
+
+
+@main.command()
+@click.argument("name")
+@click.option(
+    "--code", metavar="CODE", help="The rule's code; the first free one from API900 by default."
+)
+def new(name: str, code: str | None) -> int:
+    """Begin a new rule in a checkout.
+
+    Writes its file in `rules` and its cases in `fixtures`, and changes nothing that is there.
+    """
+    from api_lint import registry, scaffold
+
+    taken = {rule.code for rule in registry.load().rules}
+    try:
+        written = scaffold.write(name, code or scaffold.free_code(taken), taken, os.getcwd())
+    except scaffold.ScaffoldError as error:
+        raise _Problem(str(error)) from error
+    _emit(f"{path}\n" for path in written)
+    return _OK
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turn what users can put right into one line for them."""
+    from api_lint.config import ConfigError
+    from api_lint.discover import PathsError
+
+    try:
+        yield
+    except (ConfigError, PathsError) as error:
+        raise _Problem(str(error)) from error
+
+
+def _registry() -> Registry:
+    from api_lint import registry
+
+    loaded = registry.load()
+    for error in loaded.errors:
+        _say("error", error)
+    if not loaded.rules:
+        raise _Problem("no rule is installed; install api-lint with pip, from PyPI or from its checkout")
+    return loaded
+
+
+def _settings(
+    paths: tuple[str, ...], isolated: bool, config: tuple[str, ...], stdin_filename: str | None
+) -> Settings:
+    from api_lint import config as configuration
+    from api_lint.discover import start_of
+
+    if paths == (_STDIN,):
+        paths = (os.path.dirname(os.path.abspath(stdin_filename or ".")),) if stdin_filename else ()
+    return configuration.load(start_of(paths), isolated=isolated, overrides=config)
+
+
+def _project(
+    paths: tuple[str, ...], settings: Settings, stdin_filename: str | None, force_exclude: bool
+) -> tuple[Project, dict[str, bytes]]:
+    """The project, and the content of standard input if it is part of it."""
+    from dataclasses import replace
+
+    from api_lint import discover
+
+    if force_exclude:
+        settings = replace(settings, force_exclude=True)
+    if paths != (_STDIN,):
+        if _STDIN in paths:
+            raise _Problem("standard input (`-`) cannot be checked together with files")
+        return discover.find(paths or (".",), settings), {}
+    project = discover.find_stdin(stdin_filename, settings)
+    source = sys.stdin.buffer.read()
+    return project, dict.fromkeys(project.targets, source)
+
+
+def _lint(
+    project: Project, settings: Settings, jobs: int, sources: dict[str, bytes]
+) -> tuple[Result, View, bool]:
+    """The findings, how to show them, and whether all went well."""
+    from api_lint import engine, registry
+    from api_lint.reports import View
+
+    loaded = _registry()
+    choice = registry.choose(loaded, settings)
+    for warning in choice.warnings:
+        _say("warning", warning)
+    with _progress(sys.stderr) as progress:
+        result = engine.run(
+            project,
+            choice.rules,
+            settings,
+            jobs=jobs,
+            progress=progress,
+            sources=sources,
+            silent=registry.silent_in(loaded, settings),
+        )
+    for error in result.errors:
+        _say("error", error)
+    secrets = _secrets(result, choice.rules)
+    view = View(str(project.root), os.getcwd(), _has_color(sys.stdout), sources, secrets)
+    return result, view, not (loaded.errors or result.errors)
+
+
+def _secrets(result: Result, rules: Iterable[Rule]) -> dict[str, list[Span]]:
+    """Where the rules that look for secrets have found one."""
+    codes = {rule.code for rule in rules if getattr(rule, "secret", False)}
+    found: dict[str, list[Span]] = {}
+    for diagnostic in result.diagnostics:
+        if diagnostic.code in codes:
+            found.setdefault(diagnostic.path, []).append(diagnostic.span)
+    return found
+
+
+def _say(kind: str, message: str) -> None:
+    """A line on standard error."""
+    from api_lint.text import visible
+
+    click.echo(f"{kind}: {visible(message)}", err=True)
+
+
+def _report(result: Result, view: View, output_format: str, statistics: bool) -> Iterator[str]:
+    from api_lint import reports
+
+    if statistics and output_format == "json":
+        from api_lint.reports.statistics import render_json
+
+        return render_json(result.diagnostics)
+    return reports.report("statistics" if statistics else output_format)(result.diagnostics, view)
+
+
+def _show_files(project: Project) -> int:
+    from api_lint.text import visible
+
+    _emit(f"{visible(os.path.join(project.root, *path.split('/')))}\n" for path in project.targets)
+    return _OK
+
+
+def _split(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(part.strip() for text in texts for part in text.split(",") if part.strip())
+
+
+def _emit(pieces: Iterable[str], output_file: str | None = None) -> None:
+    """Write a report. A reader that has gone away is no error: what was found stays found."""
+    try:
+        if output_file is not None:
+            with open(
+                output_file, "w", encoding="utf-8", errors="backslashreplace", newline="\n"
+            ) as file:
+                file.writelines(pieces)
+            return
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="backslashreplace")
+        sys.stdout.writelines(pieces)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _close_quietly()
+    except OSError as error:
+        _close_quietly()
+        place = output_file or "standard output"
+        raise _Problem(f"cannot write to {place}: {error.strerror or error}") from error
+
+
+def _close_quietly() -> None:
+    """Give the interpreter somewhere to flush to when it ends."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _has_color(stream: IO[str]) -> bool:
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def _width() -> int | None:
+    """How wide a terminal is; `None` where nobody looks at one."""
+    if not sys.stdout.isatty():
+        return None
+    import shutil
+
+    return shutil.get_terminal_size().columns
+
+
+@contextmanager
+def _progress(stream: IO[str]) -> Iterator[Callable[[str, int, int], None] | None]:
+    """A line on a terminal that tells how far a run has come, once it takes longer than a second."""
+    if not stream.isatty() or os.environ.get("TERM") == "dumb":
+        yield None
+        return
+    from time import monotonic
+
+    due = monotonic() + 1.0
+    shown = False
+
+    def tell(phase: str, done: int, total: int) -> None:
+        nonlocal due, shown
+        now = monotonic()
+        if now >= due:
+            due, shown = now + 0.1, True
+            stream.write(f"\r\x1b[2K{phase} {done}/{total}")
+            stream.flush()
+
+    try:
+        yield tell
+    finally:
+        if shown:
+            stream.write("\r\x1b[2K")
+            stream.flush()

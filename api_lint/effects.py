@@ -1,0 +1,194 @@
+"""What a call does: `Call` in a scope → `Effect`, and what reaches a blocking call through the project's functions."""
+
+from __future__ import annotations
+
+from api_lint.facts import (
+    NO_EFFECT,
+    Attr,
+    Call,
+    CallSite,
+    Effect,
+    Expr,
+    FunctionRef,
+    Step,
+    Value,
+)
+from api_lint.infer import Scope, Types
+from api_lint.libraries import Known
+
+_MAX_CHAIN = 8
+
+# Decorators that make a synchronous function run elsewhere when it is called.
+_RUNS_ELSEWHERE = frozenset(
+    {
+        "asgiref.sync.sync_to_async", "channels.db.database_sync_to_async", "anyio.from_thread.run",
+        "asyncer.asyncify", "fastapi.concurrency.run_in_threadpool", "starlette.concurrency.run_in_threadpool",
+    }
+)  # fmt: skip
+
+
+class Effects:
+    """Answers what calls do. One for a run."""
+
+    def __init__(self, types: Types) -> None:
+        self.types = types
+        self._chains: dict[object, tuple[Step, ...]] = {}
+        self._running: set[object] = set()
+
+    def of(self, call: Call, scope: Scope) -> Effect:
+        """What `call` does by itself (not through the project's own functions)."""
+        return self.of_value(self.types.of(call.func, scope))
+
+    def of_value(self, func: Value) -> Effect:
+        """What calling `func` does."""
+        match func.kind:
+            case "function" if "::" not in func.name:
+                return _effect(
+                    self.types.known.functions.get(func.name), func.name.removeprefix("builtins.")
+                )
+            case "class":
+                return self._constructing(func)
+            case "method" if "::" not in func.name:
+                return _effect(self.types.known_method(func), self._method_label(func))
+            case "instance":
+                method = self.types.method(func, "__call__")
+                return (
+                    self.of_value(method)
+                    if method is not None and "::" not in method.name
+                    else NO_EFFECT
+                )
+        return NO_EFFECT
+
+    def _constructing(self, cls: Value) -> Effect:
+        for ancestor in self.types.mro(cls):
+            known = self.types.known.classes.get(ancestor.name)
+            if known is not None and known.makes != Known():
+                return _effect(known.makes, ancestor.name.rpartition(".")[2])
+        return NO_EFFECT
+
+    def _method_label(self, method: Value) -> str:
+        name = method.name.rpartition(".")[2]
+        receiver = method.item
+        owner = receiver.name.rpartition("::")[2].rpartition(".")[2]
+        if (
+            receiver.kind == "instance"
+            and receiver.item.name
+            and owner in ("Query", "QuerySet", "Manager")
+        ):
+            return f"{owner}[{receiver.item.label}].{name}"
+        return f"{owner}.{name}"
+
+    def target(self, call: Call, scope: Scope) -> FunctionRef | None:
+        """The project's function that a call runs (a class's `__init__`, an instance's `__call__`), if it is known."""
+        return self.target_of(self.types.of(call.func, scope))
+
+    def target_of(self, func: Value) -> FunctionRef | None:
+        """The project's function that calling `func` runs."""
+        if func.kind == "class":
+            method = self.types.method(Value("instance", func.name, func.items), "__init__")
+            return self.types.function_ref(method.name) if method is not None else None
+        if func.kind == "instance":
+            method = self.types.method(func, "__call__")
+            return self.types.function_ref(method.name) if method is not None else None
+        return self.types.function_ref(func.name) if func.kind in ("function", "method") else None
+
+    # -------------------------------------------------------------------------------------------------- chains
+
+    def chain(self, call: Call, scope: Scope) -> tuple[Step, ...]:
+        """How a call of a synchronous project function reaches a blocking call: every step below the call itself.
+
+        Returns: the steps, outermost first, the last one the blocking call; empty if it reaches none.
+        """
+        func = self.types.of(call.func, scope)
+        first: tuple[Step, ...] = ()
+        for candidate in self._candidates(func):
+            ref = self.target_of(candidate)
+            if ref is None or not self._runs_here(ref):
+                return ()
+            steps = self.reaches(ref, self._given(ref, candidate, call, scope))
+            if not steps:
+                return ()
+            first = first or steps
+        return first
+
+    def _candidates(self, func: Value) -> tuple[Value, ...]:
+        """The callable itself, or for an abstract method every implementation that the project has."""
+        if func.kind == "method" and "::" in func.name:
+            return self.types.implementations(func) or (func,)
+        return (func,)
+
+    def _given(
+        self, ref: FunctionRef, func: Value, call: Call, scope: Scope
+    ) -> tuple[tuple[str, Value], ...]:
+        given = self.types.bindings(ref, call, scope)
+        if func.kind == "method" and ref.function.params and func.items:
+            return ((ref.function.params[0].name, func.item), *given)
+        return given
+
+    def _runs_here(self, ref: FunctionRef) -> bool:
+        """Whether calling the function runs its body at once, in the caller's thread."""
+        if ref.function.is_async or ref.function.is_generator:
+            return False
+        module = self.types.project.module(ref.path)
+        if module is None or not ref.function.decorators:
+            return module is not None
+        return not any(
+            name in _RUNS_ELSEWHERE for name in self.types.decorator_names(ref.function, module)
+        )
+
+    def reaches(self, ref: FunctionRef, given: tuple[tuple[str, Value], ...] = ()) -> tuple[Step, ...]:
+        """The first way in which a synchronous function's body reaches a blocking call, empty if none is known."""
+        key = (ref.path, id(ref.function), given)
+        if key in self._chains:
+            return self._chains[key]
+        if key in self._running or len(self._running) >= _MAX_CHAIN:
+            return ()
+        self._running.add(key)
+        try:
+            steps = self._first_blocking(ref, given)
+        finally:
+            self._running.discard(key)
+        if steps or not self._running:
+            self._chains[key] = steps
+        return steps
+
+    def _first_blocking(
+        self, ref: FunctionRef, given: tuple[tuple[str, Value], ...]
+    ) -> tuple[Step, ...]:
+        module = self.types.project.module(ref.path)
+        assert module is not None
+        later: list[tuple[CallSite, Scope]] = []
+        for site in ref.function.calls:
+            if site.deferred or site.awaited:
+                continue
+            scope = Scope(module, ref.function, site.span.line, given)
+            effect = self.of(site.call, scope)
+            if effect.blocks:
+                return (Step(ref.path, site.span, ref.function.qualname, effect.label),)
+            later.append((site, scope))
+        for site, scope in later:
+            below = self.chain(site.call, scope)
+            if below:
+                return (
+                    Step(ref.path, site.span, ref.function.qualname, spelled(site.call.func)),
+                    *below,
+                )
+        return ()
+
+
+def _effect(known: Known | None, label: str) -> Effect:
+    if known is None or not (known.blocks or known.data or known.llm):
+        return NO_EFFECT
+    return Effect(label, known.blocks, known.data, known.llm)
+
+
+def spelled(expr: Expr) -> str:
+    """A callee as a message names it: `self.repo.get`, `Service().run`."""
+    match expr:
+        case str():
+            return expr
+        case Attr(base, name):
+            return f"{spelled(base)}.{name}"
+        case Call(func):
+            return f"{spelled(func)}()"
+    return "…"

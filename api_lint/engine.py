@@ -1,0 +1,392 @@
+"""A whole run: read → gate → index → link → visit → suppress, over processes where that pays.
+
+Indexing is done by workers that send their facts back; then the project is linked once, in this process, and workers
+forked from it visit the files: they have the linked project without copying it. Where a process cannot be forked, or
+the run is small, all happens in this one.
+"""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import os
+import stat
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeVar
+
+from api_lint import noqa
+from api_lint.api import Api, Module
+from api_lint.config import Settings
+from api_lint.discover import Project
+from api_lint.facts import Failure, ModuleFacts, Route, Span
+from api_lint.gate import Gate, rows_with
+from api_lint.index import Unreadable, decode, index
+from api_lint.rule import Diagnostic, Rule
+
+UNREADABLE = ("API000", "unreadable-file")
+
+# Below this many bytes of gated source a pool costs more than it saves (a fork and two imports: about 100 ms).
+_POOL_PAYS_AT = 1_500_000
+_CHUNKS_PER_WORKER = 8
+
+Progress = Callable[[str, int, int], None]
+Silent = Callable[[str], frozenset[str]]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a run found.
+
+    `diagnostics` are sorted and unsuppressed; files that could not be handled are among them (`API000`). `errors` tell,
+    a line each, of rules that raised: the run is not complete then. `suppressed` counts silenced findings, `files` the
+    files that were to be reported on.
+    """
+
+    diagnostics: tuple[Diagnostic, ...]
+    errors: tuple[str, ...]
+    suppressed: int
+    files: int
+
+
+class _Visited(NamedTuple):
+    diagnostics: list[Diagnostic]
+    errors: list[str]
+    suppressed: int
+
+
+def run(
+    project: Project,
+    rules: Sequence[Rule],
+    settings: Settings,
+    *,
+    jobs: int = 0,
+    progress: Progress | None = None,
+    sources: Mapping[str, bytes] | None = None,
+    silent: Silent | None = None,
+) -> Result:
+    """Lint a project's target files.
+
+    Parameters: `project`, its files; `rules`, the ones to run; `settings`; `jobs`, how many processes (0: one for each
+    processor); `progress`, told of (phase, done, all); `sources`, contents that stand for files' own (standard input);
+    `silent`, the codes that the configuration silences in a file.
+    Returns: the findings. Raises nothing for what is in the files.
+    """
+    with _no_garbage_collection():
+        session = _Session(project, tuple(rules), settings, sources or {}, silent or _nothing_silent)
+        session.index(jobs, progress)
+        return session.visit(jobs, progress)
+
+
+def routes(
+    project: Project, settings: Settings, *, jobs: int = 0, progress: Progress | None = None
+) -> tuple[tuple[Route, ...], tuple[Diagnostic, ...]]:
+    """Every route declared in a project's target files.
+
+    Returns: the routes in the order of files and rows, and an `API000` for each file that could not be read.
+    """
+    with _no_garbage_collection():
+        session = _Session(project, (), settings, {}, _nothing_silent)
+        session.index(jobs, progress)
+        targets = frozenset(project.targets)
+        found = [r for path in session.scanned if path in targets for r in session.api.routes(path)]
+        failures = sorted((_unreadable(f) for f in session.failures.values() if f.path in targets), key=_order)
+    return tuple(found), tuple(failures)
+
+
+def _nothing_silent(path: str) -> frozenset[str]:
+    return frozenset()
+
+
+class _no_garbage_collection:
+    """Facts hold no reference cycles worth collecting, and scanning millions of them is a quarter of a run's time."""
+
+    def __enter__(self) -> None:
+        self._enabled = gc.isenabled()
+        gc.disable()
+
+    def __exit__(self, *_: object) -> None:
+        if self._enabled:
+            gc.enable()
+
+
+class _Session:
+    """One run's state: facts by path, the linked API, and what went wrong."""
+
+    def __init__(
+        self, project: Project, rules: tuple[Rule, ...], settings: Settings, sources: Mapping[str, bytes], silent: Silent
+    ) -> None:
+        self.project = project
+        self.rules = rules
+        self.settings = settings
+        self.sources = sources
+        self.silent = silent
+        self.gate = Gate(w for rule in rules for w in rule.words)
+        self.facts: dict[str, ModuleFacts] = {}
+        self.failures: dict[str, Failure] = {f.path: f for f in project.failures}
+        self.scanned: list[str] = []
+        self.size = 0
+        self.api: Api
+
+    # --------------------------------------------------------------------------------------------------- index
+
+    def index(self, jobs: int, progress: Progress | None) -> None:
+        """Read all files, index those that pass the gate, link them."""
+        files = self.project.files
+        size = sum(self._size(path) for path in files) if len(files) > 20 else 0
+        workers = _workers(jobs, size)
+        # Tests and migrations are indexed when something leads into them; nobody lists routes or models from there.
+        for path, facts, failure in _spread(_index_all, self, files, workers, "indexing", progress):
+            if facts is not None:
+                self.facts[path] = facts
+                self.scanned.append(path)
+            if failure is not None:
+                self.failures[path] = failure
+        self.scanned.sort()
+        self.size = size
+        self.api = Api(files, self.load, self.settings.src, self.scanned)
+
+    def _size(self, path: str) -> int:
+        try:
+            return os.stat(self.project.root / path).st_size
+        except OSError:
+            return 0
+
+    def load(self, path: str) -> ModuleFacts | None:
+        """A file's facts, indexed now if the gate had kept it out."""
+        facts = self.facts.get(path)
+        if facts is None and path not in self.failures:
+            try:
+                facts = self.facts[path] = index(self.read(path), path)
+            except Unreadable as error:
+                # A file nobody asked about may be broken; what it would have told is unknown.
+                self.failures[path] = error.failure
+        return facts
+
+    def read(self, path: str) -> bytes:
+        """A file's bytes.
+
+        Raises `Unreadable` for one that vanished, may not be read, is no regular file or is too large.
+        """
+        if path in self.sources:
+            return self.sources[path]
+        full = os.path.join(self.project.root, path)
+        try:
+            # Opening a FIFO for reading would wait for a writer that never comes.
+            handle = os.open(full, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        except OSError as error:
+            raise Unreadable(Failure(path, error.strerror or str(error))) from None
+        with open(handle, "rb") as file:
+            try:
+                state = os.fstat(handle)
+                if not stat.S_ISREG(state.st_mode):
+                    raise Unreadable(Failure(path, "not a regular file"))
+                if state.st_size > self.settings.max_file_size:
+                    limit = self.settings.max_file_size
+                    raise Unreadable(Failure(path, f"larger than {limit} bytes (max-file-size)"))
+                return file.read()
+            except OSError as error:
+                raise Unreadable(Failure(path, error.strerror or str(error))) from None
+
+    def index_one(self, path: str) -> tuple[str, ModuleFacts | None, Failure | None]:
+        """A file's facts, or why it has none; neither for a file that the gate keeps out."""
+        try:
+            source = self.read(path)
+            if not self.gate.passes(source):
+                return path, None, None
+            return path, index(source, path), None
+        except Unreadable as error:
+            return path, None, error.failure
+
+    # --------------------------------------------------------------------------------------------------- visit
+
+    def visit(self, jobs: int, progress: Progress | None) -> Result:
+        """Run the rules over the target files."""
+        targets = frozenset(self.project.targets)
+        paths = [path for path in self.scanned if path in targets]
+        if any(rule.api_hooks() for rule in self.rules):
+            self.api.routes()  # once, before the fork, so that every worker has them
+        results = list(_spread(_visit_all, self, paths, _workers(jobs, self.size), "linting", progress))
+        diagnostics = [d for result in results for d in result.diagnostics]
+        asked = targets | {f.path for f in self.project.failures}
+        diagnostics += [_unreadable(f) for f in self.failures.values() if f.path in asked]
+        return Result(
+            tuple(sorted(diagnostics, key=_order)),
+            tuple(dict.fromkeys(e for result in results for e in result.errors)),
+            sum(result.suppressed for result in results),
+            len(self.project.targets),
+        )
+
+    def visit_one(self, path: str) -> _Visited:
+        """All rules' unsuppressed findings in one file."""
+        from api_lint.visit import Found, SliceError, Visitor, visit_facts
+
+        module = self.api.module(path)
+        if module is None:
+            return _Visited([], [], 0)
+        try:
+            source = self.read(path)
+            text = decode(source, path)
+        except Unreadable as error:
+            return _Visited([_unreadable(error.failure)], [], 0)
+        errors: list[str] = []
+        failed: set[str] = set()
+
+        def fail(rule: Rule, error: Exception) -> None:
+            if rule.code not in failed:
+                errors.append(f"{path}: rule {rule.code} ({rule.name()}) failed: {type(error).__name__}: {error}")
+            failed.add(rule.code)
+
+        rules = [rule for rule in self.rules if self._speaks(rule, module)]
+        found: list[Found] = list(visit_facts(self.api, module, rules, fail))
+        diagnostics: list[Diagnostic] = []
+        suspects = self._suspects(rules, module, text, fail)
+        if suspects:
+            try:
+                found += Visitor(self.api, module, text).visit(suspects, fail)
+            except SliceError as error:
+                diagnostics.append(_unreadable(Failure(path, f"LibCST cannot parse {error}")))
+        diagnostics += [_diagnostic(f, module) for f in found if f.rule.code not in failed]
+        diagnostics = list(dict.fromkeys(diagnostics))
+        silenced = noqa.suppressed(source, diagnostics)
+        kept = [d for d, is_silenced in zip(diagnostics, silenced) if not is_silenced]
+        return _Visited(kept, errors, sum(silenced))
+
+    def _speaks(self, rule: Rule, module: Module) -> bool:
+        if rule.code in self.silent(module.path):
+            return False
+        return self.settings.include_tests or module.kind not in rule.quiet_in
+
+    def _suspects(
+        self, rules: Iterable[Rule], module: Module, text: str, fail: Callable[[Rule, Exception], None]
+    ) -> dict[int, list[Rule]]:
+        suspects: dict[int, list[Rule]] = {}
+        for rule in rules:
+            if not rule.node_hooks() or not any(word in text for word in rule.words):
+                continue
+            try:
+                rows = rule.suspects(module, self.api)
+                for row in rows_with(text, rule.words) if rows is None else rows:
+                    suspects.setdefault(row, []).append(rule)
+            except Exception as error:  # noqa: BLE001 - a rule is foreign code; it costs its own result only
+                fail(rule, error)
+        return suspects
+
+
+def _diagnostic(found: Any, module: Module) -> Diagnostic:
+    rule: Rule = found.rule
+    span: Span = found.span
+    return Diagnostic(
+        rule.code, rule.name(), module.path, span, found.finding.message, rule.severity,
+        _last_row(module.facts, span), found.finding.related,
+    )  # fmt: skip
+
+
+def _last_row(facts: ModuleFacts, span: Span) -> int:
+    """The last row of the simple statement around a finding; a compound one's header row stands for itself."""
+    from bisect import bisect_right
+
+    starts = [abs(line) for line in facts.lines]
+    position = bisect_right(starts, span.line) - 1
+    if position < 0 or facts.ends[position] < span.line:
+        return span.line
+    is_simple = position + 1 >= len(starts) or starts[position + 1] > facts.ends[position]
+    return facts.ends[position] if is_simple else span.line
+
+
+def _unreadable(failure: Failure) -> Diagnostic:
+    span = Span(failure.line, failure.col, failure.line, failure.col)
+    return Diagnostic(*UNREADABLE, failure.path, span, failure.reason, "error", failure.line)
+
+
+def _order(diagnostic: Diagnostic) -> tuple[object, ...]:
+    return diagnostic.path, diagnostic.span, diagnostic.code, diagnostic.message
+
+
+# ------------------------------------------------------------------------------------------------------- processes
+
+
+def _workers(jobs: int, size: int) -> int:
+    """How many processes to use for so many bytes of source."""
+    if jobs == 1 or sys.platform != "linux" or (not jobs and size < _POOL_PAYS_AT):
+        return 1
+    return jobs or len(os.sched_getaffinity(0))
+
+
+def _index_all(session: _Session, paths: Sequence[str]) -> list[tuple[str, ModuleFacts | None, Failure | None]]:
+    return [session.index_one(path) for path in paths]
+
+
+def _visit_all(session: _Session, paths: Sequence[str]) -> list[_Visited]:
+    return [session.visit_one(path) for path in paths]
+
+
+_inherited: tuple[Callable[[_Session, Sequence[str]], list[Any]], _Session] | None = None
+
+
+def _in_worker(paths: Sequence[str]) -> list[Any]:
+    assert _inherited is not None
+    task, session = _inherited
+    return task(session, paths)
+
+
+def _spread(
+    task: Callable[[_Session, Sequence[str]], list[T]],
+    session: _Session,
+    paths: Sequence[str],
+    workers: int,
+    phase: str,
+    progress: Progress | None,
+) -> Iterator[T]:
+    """`task` over all paths in chunks, here or in forked workers; results in the order of the paths."""
+    chunks = _chunks(paths, workers)
+    done = 0
+    for chunk, results in zip(chunks, _results(task, session, chunks, workers)):
+        done += len(chunk)
+        if progress is not None:
+            progress(phase, done, len(paths))
+        yield from results
+
+
+def _chunks(paths: Sequence[str], workers: int) -> list[Sequence[str]]:
+    count = max(1, min(len(paths), workers * _CHUNKS_PER_WORKER)) if workers > 1 else max(1, len(paths) // 50)
+    step = -(-len(paths) // count) or 1
+    return [paths[i : i + step] for i in range(0, len(paths), step)]
+
+
+def _results(
+    task: Callable[[_Session, Sequence[str]], list[T]], session: _Session, chunks: Sequence[Sequence[str]], workers: int
+) -> Iterator[list[T]]:
+    if workers <= 1 or len(chunks) <= 1:
+        yield from (task(session, chunk) for chunk in chunks)
+        return
+    global _inherited
+    _inherited = (task, session)
+    try:
+        with _pool(workers) as pool:
+            futures = [pool.submit(_in_worker, chunk) for chunk in chunks]
+            for chunk, future in zip(chunks, futures):
+                try:
+                    yield future.result()
+                except BrokenProcessPool:
+                    yield [one for path in chunk for one in _alone(task, session, path)]
+    finally:
+        _inherited = None
+
+
+def _pool(workers: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("fork"))
+
+
+def _alone(task: Callable[[_Session, Sequence[str]], list[T]], session: _Session, path: str) -> list[T]:
+    """One file in a process of its own, after the pool died: whichever file kills it loses its own result only."""
+    try:
+        with _pool(1) as pool:
+            return pool.submit(_in_worker, [path]).result()
+    except BrokenProcessPool:
+        session.failures[path] = Failure(path, "the analysis of this file killed its process")
+        return []

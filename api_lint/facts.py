@@ -1,0 +1,495 @@
+"""What can be known of an API code base: plain frozen data, no behaviour beyond small look-ups.
+
+`index` makes these from one file's source, `link` and `types` connect them, and rules read them. Three layers:
+
+* expressions (`Expr`): the part of a Python expression that decides what it refers to, what it is and what it does;
+* facts of one file: `ModuleFacts` with its functions, classes, imports, calls, handlers and literals;
+* what only several files together tell: `Value`, `Effect`, `Step`, `Route`, `Dependency`.
+
+`UNKNOWN` is both an expression and a value: what cannot be resolved is unknown, and nothing is said about it.
+"""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass, field
+from typing import NamedTuple, Union
+
+# --------------------------------------------------------------------------------------------- expressions
+
+
+class Unknown(NamedTuple):
+    """What cannot be resolved. Use the one instance, `UNKNOWN`."""
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+class Text(NamedTuple):
+    """A string literal whose value matters to a framework: a route's path, a prefix, a method name."""
+
+    value: str
+
+
+class Const(NamedTuple):
+    """`None`, a boolean or a number (status codes)."""
+
+    value: None | bool | int | float
+
+
+class Of(NamedTuple):
+    """A value of which only the built-in type is of interest: `Of("str")` for an f-string or a secret-bearing literal."""
+
+    type: str
+
+
+class Attr(NamedTuple):
+    """An attribute of something that is not itself a dotted name: `f().name`."""
+
+    base: Expr
+    name: str
+
+
+class Call(NamedTuple):
+    """A call. `keywords` are `(name, value)`; the name is `""` for `**mapping`. Starred arguments are `Star`."""
+
+    func: Expr
+    args: tuple[Expr, ...] = ()
+    keywords: tuple[tuple[str, Expr], ...] = ()
+
+    def keyword(self, name: str) -> Expr | None:
+        """The value passed as `name=`, or `None` where the call does not pass it."""
+        for key, value in self.keywords:
+            if key == name:
+                return value
+        return None
+
+    def argument(self, position: int, name: str) -> Expr | None:
+        """The value passed at `position` (from 0) or as `name=`, or `None`."""
+        if position < len(self.args) and not any(isinstance(a, Star) for a in self.args[: position + 1]):
+            return self.args[position]
+        return self.keyword(name)
+
+
+class Star(NamedTuple):
+    """`*value` in a call or a display."""
+
+    value: Expr
+
+
+class Await(NamedTuple):
+    value: Expr
+
+
+class Item(NamedTuple):
+    """`base[key]`."""
+
+    base: Expr
+    key: Expr
+
+
+class Seq(NamedTuple):
+    """A list, tuple or set display; `kind` is `"list"`, `"tuple"` or `"set"`."""
+
+    kind: str
+    items: tuple[Expr, ...]
+
+
+class Map(NamedTuple):
+    """A dict display; the key of `**other` is `Star(other)` with an UNKNOWN value."""
+
+    items: tuple[tuple[Expr, Expr], ...]
+
+
+class Choice(NamedTuple):
+    """One of several: `a if c else b`, `a or b`, and in annotations `A | B`."""
+
+    options: tuple[Expr, ...]
+
+
+class Comp(NamedTuple):
+    """A comprehension: `kind` is `"list"`, `"set"`, `"generator"` or `"dict"` (then the element is the value).
+
+    `loops` are `(target, iterable, is_async)`, the target a plain name or `""`.
+    """
+
+    kind: str
+    element: Expr
+    loops: tuple[tuple[str, Expr, bool], ...]
+
+
+class Lambda(NamedTuple):
+    params: tuple[str, ...]
+    body: Expr
+
+
+class Unpack(NamedTuple):
+    """The element at `position` (from 0) of an unpacked value: `a, b = value`."""
+
+    value: Expr
+    position: int
+
+
+# A dotted name (`a.b.c`) is a plain string: it is by far the commonest expression.
+Expr = Union[
+    str, Unknown, Text, Const, Of, Attr, Call, Star, Await, Item, Seq, Map, Choice, Comp, Lambda, Unpack
+]
+
+UNKNOWN = Unknown()
+
+
+# ------------------------------------------------------------------------------------------- facts of a file
+
+
+class Span(NamedTuple):
+    """A place in a file: rows from 1, columns in characters from 0, the end exclusive."""
+
+    line: int
+    col: int
+    end_line: int
+    end_col: int
+
+
+class Import(NamedTuple):
+    """One bound name of an import statement.
+
+    `import a.b` binds `a` to module `a`; `import a.b as c` binds `c` to `a.b`; `from .m import x as y` binds `y` to
+    `x` of `.m`. For `from m import *` the local name is `*`.
+    """
+
+    local: str
+    module: str
+    name: str
+    level: int
+    line: int
+    type_checking: bool = False
+
+
+class Assign(NamedTuple):
+    """A name (or a dotted one such as `self.db`) takes a value. `how` tells by what statement.
+
+    `=` plain, annotated or walrus; `for`, `async for`: an element of the value; `with`, `async with`: what the value's
+    context manager gives; `except`: an instance of the value; `comp`: an element, inside a comprehension; `del`: the
+    name is gone. `line` is the statement's last row (its header's for compound ones): the name has the value below it.
+    """
+
+    target: str
+    value: Expr
+    annotation: Expr
+    how: str
+    line: int
+
+
+class CallSite(NamedTuple):
+    """A call in a function's body. `deferred`: inside a lambda, so run by somebody else, later or never."""
+
+    call: Call
+    span: Span
+    awaited: bool
+    deferred: bool
+
+
+class Return(NamedTuple):
+    """A `return value` (or the value of a `yield`)."""
+
+    value: Expr
+    span: Span
+
+
+class Raise(NamedTuple):
+    """A `raise value from cause`; a bare `raise` has the value UNKNOWN and `bare`."""
+
+    value: Expr
+    bare: bool
+    has_cause: bool
+    line: int
+
+
+class Handler(NamedTuple):
+    """An `except` clause and all that decides whether it is too broad.
+
+    `types` is empty for a bare `except:`. `reraises`: every path through the body ends in a bare `raise` (or
+    `raise <the caught name>`). `raises`: what else the body raises. `calls`: the calls of the body. `guards_import`:
+    the `try` body only imports (an optional dependency) or the handler answers an import. `body_calls`: calls in the
+    `try` body. `earlier`: the types of the clauses before it.
+    """
+
+    types: tuple[Expr, ...]
+    name: str
+    span: Span
+    reraises: bool
+    raises: tuple[Raise, ...]
+    calls: tuple[Call, ...]
+    guards_import: bool
+    earlier: tuple[Expr, ...]
+    try_line: int
+    end_line: int
+
+
+class Literal(NamedTuple):
+    """A string literal that may be a secret or an address: where it stands and what it is called, never its value.
+
+    `role` is how it is bound: `assign`, `annotated`, `default`, `keyword`, `item` (dict value or subscript
+    assignment), `getenv` (default of an environment look-up), `argument` (positional), `other`. `name` is what it is
+    bound to, `""` where nothing names it. `traits` are the ones `literals.traits` found.
+    """
+
+    name: str
+    role: str
+    span: Span
+    traits: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """A parameter. `kind` is `positional`, `keyword`, `vararg` or `kwarg`; `default` counts only if `has_default`."""
+
+    name: str
+    annotation: Expr
+    default: Expr
+    has_default: bool
+    kind: str
+    line: int
+
+
+class Decorator(NamedTuple):
+    value: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function, a method, or (named `<module>`) a module's own top-level code.
+
+    `qualname` joins enclosing classes and functions with dots. `owner` is the qualname of the class whose method it is,
+    `parent` that of the enclosing function, each `""` where there is none. `span` is that of the name behind `def`;
+    `start` and `end` are the first (decorators included) and last line, `body_start` that of the first statement behind
+    the docstring. `bound` are all names the body binds itself:
+    they shadow those of the module. `branches` and `loops` count statements of the body, nested functions excluded.
+    """
+
+    name: str
+    qualname: str
+    span: Span
+    start: int
+    end: int
+    body_start: int
+    owner: str
+    parent: str
+    is_async: bool
+    is_generator: bool
+    has_docstring: bool
+    decorators: tuple[Decorator, ...]
+    params: tuple[Param, ...]
+    returns: Expr
+    imports: tuple[Import, ...]
+    assigns: tuple[Assign, ...]
+    calls: tuple[CallSite, ...]
+    returned: tuple[Return, ...]
+    yielded: tuple[Return, ...]
+    raises: tuple[Raise, ...]
+    handlers: tuple[Handler, ...]
+    bound: frozenset[str]
+    branches: int
+    loops: int
+
+
+class Field(NamedTuple):
+    """A name bound in a class body."""
+
+    name: str
+    annotation: Expr
+    value: Expr
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Class:
+    """A class. `keywords` are those of the class statement (`table=True`); `scope` is the enclosing function, or ""."""
+
+    name: str
+    qualname: str
+    span: Span
+    start: int
+    end: int
+    scope: str
+    bases: tuple[Expr, ...]
+    keywords: tuple[tuple[str, Expr], ...]
+    decorators: tuple[Decorator, ...]
+    fields: tuple[Field, ...]
+    methods: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleFacts:
+    """All that one file's source tells.
+
+    `path` is relative to the run's root, with forward slashes. `body` is the module's own code as a function.
+    `functions` are in source order; where a qualname is defined twice both are listed and the last one is what the name
+    means. `lines` and `ends` hold, for every statement in the order of the source, its first row and its last;
+    a negative first row marks one that cannot stand alone (behind a `;`, on its parent's line, an `elif`).
+    """
+
+    path: str
+    is_package: bool
+    body: Function
+    functions: tuple[Function, ...]
+    classes: tuple[Class, ...]
+    literals: tuple[Literal, ...]
+    lines: array[int] = field(repr=False)
+    ends: array[int] = field(repr=False)
+    all_names: tuple[str, ...] | None
+
+
+class Failure(NamedTuple):
+    """Why a file could not be handled, and where in it if that is known (row 1 otherwise)."""
+
+    path: str
+    reason: str
+    line: int = 1
+    col: int = 0
+
+
+# ------------------------------------------------------------------------------------ what several files tell
+
+
+class Value(NamedTuple):
+    """What an expression is.
+
+    `kind`:
+      `instance`   of the class `name`; `items` are its type arguments (`Query[User]`: the row type)
+      `class`      the class `name` itself        `function`  the function `name`      `module`  the module `name`
+      `method`     the method `name` of the receiver `items[0]`
+      `external`   something of that dotted name outside the project, of which no more is known
+      `typevar`    a type variable, until its class's type argument is put in
+      `list`       of `items[0]` (any iterable of many, lists and sets alike)          `tuple`   of `items`
+      `dict`       with values `items`            `coroutine` that gives `items[0]` when awaited
+      `none`       `None`                          `unknown`
+
+    A name that holds `::` is the project's own (`app/models.py::User`); any other is an external dotted name
+    (`sqlalchemy.orm.Session`).
+    """
+
+    kind: str
+    name: str = ""
+    items: tuple[Value, ...] = ()
+
+    def __bool__(self) -> bool:
+        return self.kind != "unknown"
+
+    @property
+    def item(self) -> Value:
+        """The first of `items`, or the unknown value."""
+        return self.items[0] if self.items else NO_VALUE
+
+    @property
+    def label(self) -> str:
+        """How a message names it: `User`, `list[User]`, `Session`."""
+        short = self.name.rpartition("::")[2].rpartition(".")[2]
+        if self.kind == "list":
+            return f"list[{self.item.label}]"
+        if self.kind in ("dict", "tuple"):
+            return self.kind
+        if self.kind == "coroutine":
+            return self.item.label
+        return short or self.kind
+
+
+NO_VALUE = Value("unknown")
+
+
+class Effect(NamedTuple):
+    """What a call does to the outside.
+
+    `blocks` is the category that stops an event loop: `sleep`, `http`, `io`, `db`, `client`, or "" (`cpu` is none).
+    `data` is what it does with stored data: `query` (reads, or builds a query on a model), `write` (mutates a session,
+    a row or a table), or "". `llm` names the provider's SDK. `label` is how a message names the call: `time.sleep`,
+    `Session.commit`.
+    """
+
+    label: str = ""
+    blocks: str = ""
+    data: str = ""
+    llm: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.blocks or self.data or self.llm)
+
+
+NO_EFFECT = Effect()
+
+
+class Step(NamedTuple):
+    """One step of a chain that explains a finding: in `function`, at `path` and `span`, `label` is called."""
+
+    path: str
+    span: Span
+    function: str
+    label: str
+
+
+class FunctionRef(NamedTuple):
+    """A function of the project: the file it is in and its facts."""
+
+    path: str
+    function: Function
+
+    @property
+    def key(self) -> str:
+        return f"{self.path}::{self.function.qualname}"
+
+
+class ClassRef(NamedTuple):
+    """A class of the project: the file it is in and its facts."""
+
+    path: str
+    cls: Class
+
+    @property
+    def key(self) -> str:
+        return f"{self.path}::{self.cls.qualname}"
+
+
+class Dependency(NamedTuple):
+    """Something a framework calls before the handler: its provider (`Depends(get_db)`) and what it provides.
+
+    `scope` is `parameter`, `route`, `router` or `app`; `name` the parameter, or "".
+    """
+
+    name: str
+    provider: Value
+    gives: Value
+    scope: str
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """An address that the API answers, and the function that answers it.
+
+    `framework` is `fastapi`, `starlette`, `flask`, `quart`, `flask-restful`, `flask-restx`, `flask-smorest`, `apiflask`,
+    `drf` or `django`. `methods` are upper case and sorted (`WEBSOCKET` for one). `path` is as written at the route;
+    `paths` are the full ones after every prefix, one for each place the router is mounted (the own path where none is
+    known). `span` is where the route is declared: its decorator, or the registering call. `handler` is the function that
+    answers; `cls` the view class it is a method of. `response` is the declared response schema, `declares_response`
+    whether anything declares one at all (a model, an annotation, a serializer, a response class, a status without
+    body). `response_model` is the expression itself; `status` the success status, 0 where none is given.
+    """
+
+    framework: str
+    methods: tuple[str, ...]
+    path: str
+    paths: tuple[str, ...]
+    span: Span
+    source: str
+    handler: FunctionRef
+    cls: ClassRef | None
+    is_async: bool
+    response: Value
+    response_model: Expr
+    declares_response: bool
+    status: int
+    dependencies: tuple[Dependency, ...]
+    tags: tuple[str, ...]

@@ -1,0 +1,351 @@
+"""What frameworks have in common: routers mounted in routers, prefixes that add up, paths with placeholders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from api_lint.facts import (
+    UNKNOWN,
+    Assign,
+    Attr,
+    Call,
+    CallSite,
+    Choice,
+    Dependency,
+    Expr,
+    Function,
+    FunctionRef,
+    Lambda,
+    Seq,
+    Span,
+    Text,
+    Unpack,
+    Value,
+)
+from api_lint.infer import Scope, Types
+from api_lint.link import Module
+
+_MAX_MOUNTS = 12
+
+
+class Mount(NamedTuple):
+    """`child` is mounted in `parent` below `prefix`; `replaces` the child's own prefix (Flask's `url_prefix=`)."""
+
+    parent: str
+    child: str
+    prefix: str
+    replaces: bool
+    dependencies: tuple[Dependency, ...]
+    tags: tuple[str, ...]
+
+
+class Router(NamedTuple):
+    """What a router's construction says, for every route in it."""
+
+    prefix: str
+    dependencies: tuple[Dependency, ...]
+    tags: tuple[str, ...]
+
+
+class Mounted(NamedTuple):
+    """One way by which a router is reached from an app: the whole prefix, and all dependencies and tags on it."""
+
+    prefix: str
+    dependencies: tuple[Dependency, ...]
+    tags: tuple[str, ...]
+
+
+class Declared(NamedTuple):
+    """How a route is declared: for which methods (none: the handler's name tells) and path, where, in which router."""
+
+    framework: str
+    methods: tuple[str, ...]
+    path: str
+    span: Span
+    source: str
+    router: str
+
+
+class Mounts:
+    """Which router is mounted where, over the whole project. Routers are named by where they are defined."""
+
+    def __init__(self, mounts: Iterator[Mount], routers: dict[str, Router]) -> None:
+        self._routers = routers
+        self._by_child: dict[str, list[Mount]] = {}
+        for mount in mounts:
+            self._by_child.setdefault(mount.child, []).append(mount)
+
+    def ways(self, key: str) -> tuple[Mounted, ...]:
+        """Every way to the router `key`; one with its own prefix alone if it is mounted nowhere that is known."""
+        own = self._routers.get(key, Router("", (), ()))
+        return tuple(self._ways(key, own.prefix, own.dependencies, own.tags, 0))
+
+    def _ways(
+        self, key: str, prefix: str, dependencies: tuple[Dependency, ...], tags: tuple[str, ...], depth: int
+    ) -> Iterator[Mounted]:
+        mounts = self._by_child.get(key, []) if depth < _MAX_MOUNTS else []
+        if not mounts:
+            yield Mounted(prefix, dependencies, tags)
+        own = self._routers.get(key, Router("", (), ()))
+        for mount in mounts:
+            parent = self._routers.get(mount.parent, Router("", (), ()))
+            inner = prefix[len(own.prefix) :] if mount.replaces else prefix
+            yield from self._ways(
+                mount.parent,
+                parent.prefix + mount.prefix + inner,
+                (*parent.dependencies, *mount.dependencies, *dependencies),
+                (*parent.tags, *mount.tags, *tags),
+                depth + 1,
+            )
+
+
+class Callers:
+    """What is handed to parameters that say nothing themselves: `def register(app): @app.route(…)`."""
+
+    def __init__(self, types: Types) -> None:
+        self._types = types
+        self._sites: dict[str, list[tuple[Call, Scope]]] | None = None
+
+    def argument(self, expr: Expr, scope: Scope) -> tuple[Expr, Scope]:
+        """The argument behind a parameter and where it is passed; `expr` itself for anything else."""
+        for _ in range(_MAX_MOUNTS):
+            found = self._passed(expr, scope) if isinstance(expr, str) else None
+            if found is None:
+                break
+            expr, scope = found
+        return expr, scope
+
+    def _passed(self, name: str, scope: Scope) -> tuple[Expr, Scope] | None:
+        function = scope.function
+        while function is not None and name not in function.bound:
+            function = scope.module.functions.get(function.parent)
+        params = [p for p in function.params if p.kind in ("positional", "keyword")] if function is not None else []
+        if function is None or scope.module.locals(function).get(name):
+            return None
+        if function.owner and not any(d.value == "staticmethod" for d in function.decorators):
+            params = params[1:]
+        for position, param in enumerate(params):
+            if param.name == name and param.annotation is UNKNOWN and not param.has_default:
+                return self._first(FunctionRef(scope.module.path, function), position, name)
+        return None
+
+    def _first(self, ref: FunctionRef, position: int, name: str) -> tuple[Expr, Scope] | None:
+        for call, scope in self._calls().get(ref.function.name, ()):
+            argument = call.argument(position, name)
+            if argument is not None and self._types.of(call.func, scope).name == ref.key:
+                return argument, scope
+        return None
+
+    def _calls(self) -> dict[str, list[tuple[Call, Scope]]]:
+        if self._sites is None:
+            self._sites = {}
+            for path in self._types.project.scanned:
+                module = self._types.project.module(path)
+                for site, scope in calls_of(module) if module is not None and module.kind != "tests" else ():
+                    if site.call.args or site.call.keywords:
+                        self._sites.setdefault(receiver(site.call)[1], []).append((site.call, scope))
+        return self._sites
+
+
+def calls_of(module: Module) -> Iterator[tuple[CallSite, Scope]]:
+    """Every call of a module with the scope it stands in."""
+    for function in (None, *module.facts.functions):
+        body = function or module.facts.body
+        for site in body.calls:
+            yield site, Scope(module, function, site.span.line)
+
+
+def calls_named(module: Module, names: frozenset[str]) -> Iterator[tuple[CallSite, Scope, str]]:
+    """The calls of a module whose callee's last name is one of `names`, with their scope and that name."""
+    for function in (None, *module.facts.functions):
+        for site in (function or module.facts.body).calls:
+            func = site.call.func
+            name = func.rpartition(".")[2] if isinstance(func, str) else func.name if isinstance(func, Attr) else ""
+            if name in names:
+                yield site, Scope(module, function, site.span.line), name
+
+
+def receiver(call: Call) -> tuple[Expr, str]:
+    """A call's receiver and method name: `app.get(…)` gives (`app`, `get`); a plain call gives (`""`, its name)."""
+    if isinstance(call.func, str):
+        owner, _, name = call.func.rpartition(".")
+        return owner, name
+    if isinstance(call.func, Attr):
+        return call.func.base, call.func.name
+    return "", ""
+
+
+def origin(types: Types, expr: Expr, scope: Scope) -> str:
+    """A name for the thing that `expr` means, the same wherever it is imported to; "" where it has none."""
+    if isinstance(expr, Call):
+        made = _made_by_factory(types, expr, scope)
+        if made is not None:
+            return origin(types, *made)
+        return f"{scope.module.path}::{expr.func}()@{scope.line}" if isinstance(expr.func, str) else ""
+    if not isinstance(expr, str) or not expr:
+        return ""
+    symbol = types.origin(expr, scope)
+    if symbol is not None:
+        if symbol.sort == "assign":
+            return _through_alias(types, symbol.path, symbol.name)
+        return f"{symbol.path}::{symbol.name}" if symbol.sort in ("class", "function") else ""
+    function = scope.function
+    while function is not None:
+        if expr.partition(".")[0] in function.bound:
+            owner = function.owner if expr.startswith("self.") else function.qualname
+            return f"{scope.module.path}::{owner}.{expr}"
+        function = scope.module.functions.get(function.parent)
+    return ""
+
+
+def _made_by_factory(types: Types, call: Call, scope: Scope) -> tuple[str, Scope] | None:
+    """The variable that a project function returns (`def make_router(): router = …; return router`)."""
+    value = types.of(call.func, scope)
+    ref = types.function_ref(value.name) if value.kind == "function" else None
+    module = types.project.module(ref.path) if ref is not None else None
+    if ref is None or module is None or ref.function is scope.function:
+        return None
+    names = [r.value for r in ref.function.returned if isinstance(r.value, str) and r.value in ref.function.bound]
+    return (names[-1], Scope(module, ref.function)) if names else None
+
+
+def _through_alias(types: Types, path: str, name: str) -> str:
+    """`api = router` names the same router."""
+    module = types.project.module(path)
+    if module is not None and name in module.assigns:
+        value = module.assigns[name][-1].value
+        if isinstance(value, str) and value.partition(".")[0] != name:
+            return origin(types, value, Scope(module)) or f"{path}::{name}"
+    return f"{path}::{name}"
+
+
+def resolved(types: Types, expr: Expr, scope: Scope) -> tuple[Expr, Scope]:
+    """The expression that a name was given, through imports and aliases, and where it stands."""
+    for _ in range(_MAX_MOUNTS):
+        found = _assigned(types, expr, scope) if isinstance(expr, str) else None
+        if found is None or found[0].how != "=":
+            break
+        expr, scope = found[0].value, found[1]
+    return expr, scope
+
+
+def _assigned(types: Types, name: str, scope: Scope) -> tuple[Assign, Scope] | None:
+    function = scope.function
+    while function is not None:
+        assigns = scope.module.locals(function).get(name)
+        if assigns:
+            above = [a for a in assigns if a.line < scope.line] or assigns
+            return above[-1], Scope(scope.module, function, above[-1].line)
+        function = scope.module.functions.get(function.parent)
+    symbol = types.origin(name, scope)
+    module = types.project.module(symbol.path) if symbol is not None and symbol.sort == "assign" else None
+    if symbol is None or module is None:
+        return None
+    assign = module.assigns[symbol.name][-1]
+    return assign, Scope(module, None, assign.line)
+
+
+def each(types: Types, expr: Expr, scope: Scope) -> tuple[tuple[Expr, Scope], ...]:
+    """What a loop's variable stands for (`for bp in (a, b):`), one by one; `expr` alone where it is no such variable."""
+    found = _assigned(types, expr, scope) if isinstance(expr, str) else None
+    if found is None or found[0].how != "for":
+        return ((expr, scope),)
+    source, at = found[0].value, -1
+    match source:
+        case Unpack(inner, position):
+            source, at = inner, position
+    listed, where = resolved(types, source, found[1])
+    items = listed.items if isinstance(listed, Seq) else ()
+    if at >= 0:
+        items = tuple(i.items[at] for i in items if isinstance(i, Seq) and at < len(i.items))
+    return tuple((item, where) for item in items) or ((expr, scope),)
+
+
+def target_key(module: Module, function: Function | None, target: str) -> str:
+    """The `origin` of the variable or attribute that an assignment gives its value."""
+    if function is None:
+        return f"{module.path}::{target}"
+    owner = function.owner if target.startswith("self.") else function.qualname
+    return f"{module.path}::{owner}.{target}"
+
+
+def assigned_calls(module: Module, names: frozenset[str]) -> Iterator[tuple[str, Call, Scope]]:
+    """The calls of something named so whose result a variable keeps: its `origin`, the call, the scope."""
+    for function in (None, *module.facts.functions):
+        for assign in (function or module.facts.body).assigns:
+            if assign.how == "=" and isinstance(assign.value, Call) and receiver(assign.value)[1] in names:
+                yield target_key(module, function, assign.target), assign.value, Scope(module, function, assign.line)
+
+
+def class_handlers(types: Types, cls: str, names: Iterable[str]) -> dict[str, FunctionRef]:
+    """The project's methods of these names that a class has, its own and inherited ones."""
+    found: dict[str, FunctionRef] = {}
+    for ancestor in types.mro(Value("instance", cls)):
+        if ancestor.ref is None:
+            continue
+        path, facts = ancestor.ref
+        module = types.project.module(path)
+        for name in names if module is not None else ():
+            if name not in found and name in facts.methods:
+                function = module.functions.get(f"{facts.qualname}.{name}") if module is not None else None
+                if function is not None:
+                    found[name] = FunctionRef(path, function)
+    return found
+
+
+def is_used(types: Types, packages: tuple[str, ...]) -> bool:
+    """Whether a file of the project imports one of these packages (by the beginning of its name)."""
+    for path in types.project.scanned:
+        module = types.project.module(path)
+        for body in (module.facts.body, *module.facts.functions) if module is not None else ():
+            if any(not i.level and i.module.startswith(packages) for i in body.imports):
+                return True
+    return False
+
+
+def shown_text(types: Types, expr: Expr | None, scope: Scope) -> str:
+    """A path or prefix: the text where it is known, else the expression in braces; "" for no expression."""
+    if expr is None:
+        return ""
+    if isinstance(expr, Choice):
+        expr = expr.options[0]
+    text = types.text(expr, scope)
+    if text is not None:
+        return text
+    return f"{{{expr}}}" if isinstance(expr, str) else "{…}"
+
+
+def texts(types: Types, expr: Expr | None, scope: Scope) -> tuple[str, ...]:
+    """The strings of a list of them (`methods=["GET"]`, `tags=[…]`)."""
+    if isinstance(expr, str):
+        symbol = types.origin(expr, scope)
+        module = types.project.module(symbol.path) if symbol is not None and symbol.sort == "assign" else None
+        if symbol is not None and module is not None:
+            expr = module.assigns[symbol.name][-1].value
+    if isinstance(expr, Seq):
+        return tuple(e.value for e in expr.items if isinstance(e, Text))
+    return (expr.value,) if isinstance(expr, Text) else ()
+
+
+def handler_of(types: Types, expr: Expr | None, scope: Scope) -> FunctionRef | None:
+    """The project's function that an expression names as a handler."""
+    if expr is None or isinstance(expr, Lambda):
+        return None
+    value: Value = types.of(expr, scope)
+    return types.function_ref(value.name) if value.kind in ("function", "method") else None
+
+
+def definition_scope(module: Module, function: Function) -> Scope:
+    """Where a function's decorators, defaults and annotations are evaluated."""
+    enclosing = module.functions.get(function.parent) if function.parent else None
+    return Scope(module, enclosing, function.start if enclosing is None else function.start)
+
+
+def join(prefix: str, path: str) -> str:
+    """A prefix and a path as one, with exactly one slash between them."""
+    if not prefix:
+        return path or "/"
+    if not path or path == "/" and not prefix.endswith("/"):
+        return prefix + path
+    return prefix.rstrip("/") + "/" + path.lstrip("/") if path.startswith("/") or prefix.endswith("/") else prefix + path

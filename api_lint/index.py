@@ -1,0 +1,1087 @@
+"""One file's source → `ModuleFacts`: a pure function over the standard library's `ast`.
+
+One walk gathers everything. Expressions become `facts.Expr`, and every call, string literal and binding met on the way
+is recorded with the function that holds it.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from array import array
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from api_lint import literals
+from api_lint.facts import (
+    UNKNOWN,
+    Assign,
+    Attr,
+    Await,
+    Call,
+    CallSite,
+    Choice,
+    Class,
+    Comp,
+    Const,
+    Decorator,
+    Expr,
+    Failure,
+    Field,
+    Function,
+    Handler,
+    Import,
+    Item,
+    Lambda,
+    Literal,
+    Map,
+    ModuleFacts,
+    Of,
+    Param,
+    Raise,
+    Return,
+    Seq,
+    Span,
+    Star,
+    Text,
+    Unpack,
+)
+
+# Deeper nesting kills LibCST's parser (SIGSEGV near 1,500) and exhausts CPython's; code written by people stays below 50.
+MAX_NESTING = 200
+
+# Keyword arguments and class fields whose strings frameworks read; no other string's value is kept in the facts.
+_TEXT_KEYWORDS = frozenset(
+    "path prefix url_prefix methods rule tags url_path endpoint basename name detail route response_class status_code "
+    "import_name url_name lookup_field".split()
+)
+_TEXT_FIELDS = frozenset(
+    "methods http_method_names lookup_field lookup_url_kwarg __tablename__ url_prefix".split()
+)
+# Calls whose first argument (and any other that begins with "/") is a path or a list of methods.
+_TEXT_CALLS = frozenset(
+    "route get post put patch delete head options trace api_route websocket websocket_route add_api_route "
+    "add_api_websocket_route add_route include_router register_blueprint add_url_rule Blueprint APIRouter FastAPI Flask "
+    "Quart Api Namespace path re_path url include register add_resource resource Route Mount WebSocketRoute action "
+    "api_view add_namespace mount APIBlueprint APIFlask TypeVar namespace register_api methods getattr as_view expose "
+    "require_http_methods add_router".split()
+)
+_MAX_TEXT = 200
+_ENVIRONMENT = ("getenv", "environ.get", "config", "env")
+
+
+class Unreadable(Exception):
+    """A file that cannot be indexed; `failure` says why."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.reason)
+        self.failure = failure
+
+
+def decode(source: bytes, path: str) -> str:
+    """The text of a source file, by its BOM or coding cookie (PEP 263), UTF-8 otherwise.
+
+    Raises `Unreadable` where it cannot be decoded.
+    """
+    try:
+        if source.isascii() or not _has_cookie(source):
+            return source.decode("utf-8-sig")
+        import io
+        import tokenize
+
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
+        return source.decode(encoding)
+    except (SyntaxError, LookupError) as error:
+        raise Unreadable(Failure(path, f"unknown encoding: {error}")) from None
+    except UnicodeDecodeError as error:
+        line = source.count(b"\n", 0, error.start) + 1
+        raise Unreadable(Failure(path, f"not {error.encoding}: {error.reason}", line)) from None
+
+
+def _has_cookie(source: bytes) -> bool:
+    first_two = b"\n".join(source.split(b"\n", 2)[:2])
+    return re.search(rb"^[ \t\f]*#.*?coding[:=]", first_two, re.MULTILINE) is not None
+
+
+def parse(source: bytes, path: str) -> ast.Module:
+    """The syntax tree of a file.
+
+    Raises `Unreadable` where the file is no Python, or is nested too deeply to be parsed safely.
+    """
+    text = decode(source, path)
+    depth_line = _too_deep(text)
+    if depth_line:
+        raise Unreadable(Failure(path, f"nested deeper than {MAX_NESTING} brackets", depth_line))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(text, path)
+    except SyntaxError as error:
+        raise Unreadable(
+            Failure(
+                path, f"syntax error: {error.msg}", error.lineno or 1, max((error.offset or 1) - 1, 0)
+            )
+        ) from None
+    except ValueError as error:
+        raise Unreadable(Failure(path, f"syntax error: {error}")) from None
+    except (RecursionError, MemoryError):
+        raise Unreadable(Failure(path, "too deeply nested to parse")) from None
+
+
+_BRACKET_RUN = re.compile(r"[(\[{]")
+
+
+def _too_deep(text: str) -> int:
+    """The row at which brackets nest deeper than `MAX_NESTING`, 0 if they never do.
+
+    Strings are not told apart, so it counts cautiously: brackets in a string close there as well in practice, and only
+    a file that goes past the limit is looked at by the tokenizer.
+    """
+    if text.count("(") + text.count("[") + text.count("{") <= MAX_NESTING:
+        return 0
+    depth = 0
+    for match in re.finditer(r"[()\[\]{}]", text):
+        if match[0] in "([{":
+            depth += 1
+            if depth > MAX_NESTING:
+                return _too_deep_by_tokens(text)
+        elif depth:
+            depth -= 1
+    return 0
+
+
+def _too_deep_by_tokens(text: str) -> int:
+    import io
+    import tokenize
+
+    depth = 0
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            if token.type == tokenize.OP:
+                if token.string in "([{":
+                    depth += 1
+                    if depth > MAX_NESTING:
+                        return token.start[0]
+                elif token.string in ")]}":
+                    depth -= 1
+    except (tokenize.TokenError, SyntaxError):
+        return 0
+    return 0
+
+
+def index(source: bytes, path: str) -> ModuleFacts:
+    """All that one file's source tells.
+
+    Parameters: `source`, the file's bytes; `path`, relative to the run's root.
+    Raises `Unreadable` for a file that is no Python.
+    """
+    tree = parse(source, path)
+    text = decode(source, path)
+    try:
+        return _Indexer(text, path).module(tree)
+    except RecursionError:
+        raise Unreadable(Failure(path, "too deeply nested to analyse")) from None
+
+
+class _Body:
+    """What is gathered of one function's body while it is walked."""
+
+    def __init__(self, qualname: str, owner: str, parent: str, self_name: str = "") -> None:
+        self.qualname = qualname
+        self.owner = owner
+        self.parent = parent
+        self.self_name = self_name
+        self.imports: list[Import] = []
+        self.assigns: list[Assign] = []
+        self.calls: list[CallSite] = []
+        self.returned: list[Return] = []
+        self.yielded: list[Return] = []
+        self.raises: list[Raise] = []
+        self.handlers: list[Handler] = []
+        self.bound: set[str] = set()
+        self.free: set[str] = set()
+        self.branches = 0
+        self.loops = 0
+        self.deferred = 0
+        self.hidden: list[frozenset[str]] = []
+
+
+class _Indexer:
+    def __init__(self, text: str, path: str) -> None:
+        self.path = path
+        self.is_ascii = text.isascii()
+        # `str.splitlines` breaks at form feeds and other controls, where Python's grammar does not.
+        self.rows = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        self.functions: list[Function] = []
+        self.classes: list[Class] = []
+        self.literals: list[Literal] = []
+        self.lines = array("i")
+        self.ends = array("i")
+        self.all_names: tuple[str, ...] | None = None
+        self.module_body = self.body = _Body("", "", "")
+        self.type_checking = False
+        self._expressions: dict[type, Callable[[Any, str, str], Expr]] = {
+            ast.Name: self._name,
+            ast.Attribute: self._attribute,
+            ast.Call: self._call,
+            ast.Constant: self._constant,
+            ast.Await: self._await,
+            ast.Subscript: self._subscript,
+            ast.List: self._list,
+            ast.Tuple: self._tuple,
+            ast.Set: self._set,
+            ast.Dict: self._dict,
+            ast.IfExp: self._ifexp,
+            ast.BoolOp: self._boolop,
+            ast.BinOp: self._binop,
+            ast.UnaryOp: self._unary,
+            ast.Compare: self._compare,
+            ast.JoinedStr: self._joined,
+            ast.ListComp: self._listcomp,
+            ast.SetComp: self._setcomp,
+            ast.GeneratorExp: self._generator,
+            ast.DictComp: self._dictcomp,
+            ast.Lambda: self._lambda,
+            ast.NamedExpr: self._named,
+            ast.Starred: self._starred,
+            ast.Yield: self._yield,
+            ast.YieldFrom: self._yield_from,
+        }
+        self._statements: dict[type, Callable[[Any], None]] = {
+            ast.Expr: self._expr_statement,
+            ast.Assign: self._assign,
+            ast.AnnAssign: self._ann_assign,
+            ast.AugAssign: self._aug_assign,
+            ast.Return: self._return,
+            ast.If: self._if,
+            ast.For: self._for,
+            ast.AsyncFor: self._for,
+            ast.While: self._while,
+            ast.With: self._with,
+            ast.AsyncWith: self._with,
+            ast.Try: self._try,
+            ast.Raise: self._raise,
+            ast.FunctionDef: self._function,
+            ast.AsyncFunctionDef: self._function,
+            ast.ClassDef: self._class,
+            ast.Import: self._import,
+            ast.ImportFrom: self._import_from,
+            ast.Global: self._global,
+            ast.Nonlocal: self._global,
+            ast.Delete: self._delete,
+            ast.Assert: self._assert,
+            ast.Match: self._match,
+        }
+        if hasattr(ast, "TryStar"):
+            self._statements[ast.TryStar] = self._try
+        if hasattr(ast, "TypeAlias"):
+            self._statements[ast.TypeAlias] = self._type_alias
+
+    def module(self, tree: ast.Module) -> ModuleFacts:
+        self._block(tree.body)
+        last = len(self.rows)
+        body = self._close(
+            self.body,
+            "<module>",
+            Span(1, 0, 1, 0),
+            1,
+            last,
+            1,
+            False,
+            _has_docstring(tree.body),
+            (),
+            (),
+            UNKNOWN,
+        )
+        return ModuleFacts(
+            self.path,
+            self.path.endswith("__init__.py"),
+            body,
+            tuple(sorted(self.functions, key=lambda f: f.start)),
+            tuple(sorted(self.classes, key=lambda c: c.start)),
+            tuple(self.literals),
+            self.lines,
+            self.ends,
+            self.all_names,
+        )
+
+    # ------------------------------------------------------------------------------------------- positions
+
+    def _col(self, line: int, offset: int) -> int:
+        if self.is_ascii:
+            return offset
+        row = self.rows[line - 1]
+        return offset if row.isascii() else len(row.encode()[:offset].decode(errors="ignore"))
+
+    def _span(self, node: Any) -> Span:
+        return Span(
+            node.lineno,
+            self._col(node.lineno, node.col_offset),
+            node.end_lineno,
+            self._col(node.end_lineno, node.end_col_offset),
+        )
+
+    def _name_span(self, node: Any) -> Span:
+        """The place of the name behind `def` or `class`."""
+        col = self._col(node.lineno, node.col_offset)
+        found = re.search(rf"\b{re.escape(node.name)}\b", self.rows[node.lineno - 1][col:])
+        start = col + found.start() if found else col
+        return Span(node.lineno, start, node.lineno, start + len(node.name))
+
+    # ------------------------------------------------------------------------------------------ statements
+
+    def _block(self, statements: list[ast.stmt]) -> None:
+        previous = -1
+        lines, ends, rows = self.lines, self.ends, self.rows
+        dispatch = self._statements
+        for statement in statements:
+            line, col = statement.lineno, statement.col_offset
+            decorators = getattr(statement, "decorator_list", None)
+            if decorators:
+                line = decorators[0].lineno
+                col = statement.col_offset
+            end: int = statement.end_lineno  # type: ignore[assignment]
+            row = rows[line - 1]
+            stands_alone = not row[:col].strip(" \t\f\ufeff") and not row.startswith("elif", col)
+            if not stands_alone and previous >= 0:
+                ends[previous] = max(ends[previous], end)
+            lines.append(line if stands_alone else -line)
+            ends.append(end)
+            if stands_alone:
+                previous = len(ends) - 1
+            handle = dispatch.get(type(statement))
+            if handle is not None:
+                handle(statement)
+
+    def _expr_statement(self, node: ast.Expr) -> None:
+        if not isinstance(node.value, ast.Constant):
+            self._expr(node.value)
+
+    def _assign(self, node: ast.Assign) -> None:
+        first = node.targets[0]
+        name, role = _target_name(first)
+        value = self._expr(node.value, name, role)
+        for target in node.targets:
+            self._bind(target, value, "=", node.end_lineno or node.lineno)
+        if (
+            not self.body.qualname
+            and name == "__all__"
+            and isinstance(node.value, (ast.List, ast.Tuple))
+        ):
+            self.all_names = tuple(
+                e.value
+                for e in node.value.elts
+                if isinstance(e, ast.Constant) and isinstance(e.value, str)
+            )
+
+    def _ann_assign(self, node: ast.AnnAssign) -> None:
+        name, _ = _target_name(node.target)
+        annotation = self._annotation(node.annotation)
+        value = self._expr(node.value, name, "annotated") if node.value is not None else UNKNOWN
+        self._bind(node.target, value, "=", node.end_lineno or node.lineno, annotation)
+
+    def _type_alias(self, node: Any) -> None:
+        self._bind(node.name, self._annotation(node.value), "=", node.lineno)
+
+    def _aug_assign(self, node: ast.AugAssign) -> None:
+        self._expr(node.value, *_target_name(node.target))
+        if isinstance(node.target, ast.Name):
+            self.body.bound.add(node.target.id)
+        else:
+            self._expr(node.target)
+
+    def _return(self, node: ast.Return) -> None:
+        value = self._expr(node.value) if node.value is not None else Const(None)
+        self.body.returned.append(Return(value, self._span(node)))
+
+    def _if(self, node: ast.If) -> None:
+        self.body.branches += 1
+        self._expr(node.test)
+        checking, self.type_checking = (
+            self.type_checking,
+            self.type_checking or _is_type_checking(node.test),
+        )
+        self._block(node.body)
+        self.type_checking = checking
+        self._block(node.orelse)
+
+    def _for(self, node: ast.For | ast.AsyncFor) -> None:
+        self.body.loops += 1
+        value = self._expr(node.iter)
+        self._bind(
+            node.target, value, "async for" if isinstance(node, ast.AsyncFor) else "for", node.lineno
+        )
+        self._block(node.body)
+        self._block(node.orelse)
+
+    def _while(self, node: ast.While) -> None:
+        self.body.loops += 1
+        self._expr(node.test)
+        self._block(node.body)
+        self._block(node.orelse)
+
+    def _with(self, node: ast.With | ast.AsyncWith) -> None:
+        how = "async with" if isinstance(node, ast.AsyncWith) else "with"
+        for item in node.items:
+            value = self._expr(item.context_expr)
+            if item.optional_vars is not None:
+                self._bind(item.optional_vars, value, how, node.lineno)
+        self._block(node.body)
+
+    def _try(self, node: ast.Try) -> None:
+        self.body.branches += len(node.handlers)
+        guards_import = _only_imports(node.body)
+        self._block(node.body)
+        earlier: list[Expr] = []
+        for handler in node.handlers:
+            earlier += self._handler(handler, guards_import, tuple(earlier), node.lineno)
+        self._block(node.orelse)
+        self._block(node.finalbody)
+
+    def _handler(
+        self, node: ast.ExceptHandler, guards_import: bool, earlier: tuple[Expr, ...], try_line: int
+    ) -> tuple[Expr, ...]:
+        body = self.body
+        types = self._exception_types(node.type)
+        if node.name:
+            body.bound.add(node.name)
+            value = types[0] if len(types) == 1 else UNKNOWN
+            body.assigns.append(Assign(node.name, value, UNKNOWN, "except", node.lineno))
+        first_call, first_raise = len(body.calls), len(body.raises)
+        self._block(node.body)
+        span = Span(node.lineno, self._col(node.lineno, node.col_offset), *self._header_end(node))
+        body.handlers.append(
+            Handler(
+                types,
+                node.name or "",
+                span,
+                _always_reraises(node.body, node.name or ""),
+                tuple(body.raises[first_raise:]),
+                tuple(site.call for site in body.calls[first_call:]),
+                guards_import,
+                earlier,
+                try_line,
+                node.end_lineno or node.lineno,
+            )
+        )
+        return types
+
+    def _header_end(self, node: ast.ExceptHandler) -> tuple[int, int]:
+        if node.type is None:
+            return node.lineno, self._col(node.lineno, node.col_offset) + len("except")
+        return node.type.end_lineno or node.lineno, self._col(
+            node.type.end_lineno or node.lineno, node.type.end_col_offset or 0
+        )
+
+    def _exception_types(self, node: ast.expr | None) -> tuple[Expr, ...]:
+        if node is None:
+            return ()
+        value = self._expr(node)
+        return value.items if isinstance(value, Seq) else (value,)
+
+    def _raise(self, node: ast.Raise) -> None:
+        value = self._expr(node.exc) if node.exc is not None else UNKNOWN
+        if node.cause is not None:
+            self._expr(node.cause)
+        self.body.raises.append(Raise(value, node.exc is None, node.cause is not None, node.lineno))
+
+    def _import(self, node: ast.Import) -> None:
+        for alias in node.names:
+            local = alias.asname or alias.name.partition(".")[0]
+            module = alias.name if alias.asname else local
+            self._add_import(Import(local, module, "", 0, node.lineno, self.type_checking))
+            if not alias.asname and "." in alias.name:
+                self.body.imports.append(Import("", alias.name, "", 0, node.lineno, self.type_checking))
+
+    def _import_from(self, node: ast.ImportFrom) -> None:
+        for alias in node.names:
+            self._add_import(
+                Import(
+                    alias.asname or alias.name,
+                    node.module or "",
+                    alias.name,
+                    node.level,
+                    node.lineno,
+                    self.type_checking,
+                )
+            )
+
+    def _add_import(self, entry: Import) -> None:
+        self.body.imports.append(entry)
+        self.body.bound.add(entry.local)
+
+    def _global(self, node: ast.Global | ast.Nonlocal) -> None:
+        self.body.free.update(node.names)
+
+    def _delete(self, node: ast.Delete) -> None:
+        for target in node.targets:
+            if isinstance(target, ast.Name):
+                self.body.assigns.append(Assign(target.id, UNKNOWN, UNKNOWN, "del", node.lineno))
+            else:
+                self._expr(target)
+
+    def _assert(self, node: ast.Assert) -> None:
+        self._expr(node.test)
+
+    def _match(self, node: ast.Match) -> None:
+        self.body.branches += len(node.cases)
+        self._expr(node.subject)
+        for case in node.cases:
+            self.body.bound.update(_captures(case.pattern))
+            if case.guard is not None:
+                self._expr(case.guard)
+            self._block(case.body)
+
+    def _bind(
+        self, target: ast.expr, value: Expr, how: str, line: int, annotation: Expr = UNKNOWN
+    ) -> None:
+        body = self.body
+        if isinstance(target, ast.Name):
+            assign = Assign(target.id, value, annotation, how, line)
+            if target.id in body.free and body.qualname:
+                self.module_body.assigns.append(assign)
+            elif how != "comp":
+                body.bound.add(target.id)
+            body.assigns.append(assign)
+        elif isinstance(target, ast.Attribute):
+            name = self._expr(target)
+            if isinstance(name, str):
+                root, _, rest = name.partition(".")
+                if root == body.self_name:
+                    name = f"self.{rest}"
+                body.assigns.append(Assign(name, value, annotation, how, line))
+        elif isinstance(target, (ast.Tuple, ast.List)):
+            for position, element in enumerate(target.elts):
+                if isinstance(element, ast.Starred):
+                    self._bind(element.value, UNKNOWN, how, line)
+                else:
+                    self._bind(element, Unpack(value, position), how, line)
+        elif isinstance(target, ast.Starred):
+            self._bind(target.value, UNKNOWN, how, line)
+        else:
+            self._expr(target)
+
+    # ---------------------------------------------------------------------------------- functions, classes
+
+    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        outer = self.body
+        decorators = tuple(Decorator(self._expr(d), self._span(d)) for d in node.decorator_list)
+        params = self._params(node.args)
+        returns = self._annotation(node.returns) if node.returns is not None else UNKNOWN
+        outer.bound.add(node.name)
+        in_class = isinstance(outer, _ClassBody)
+        qualname = f"{outer.qualname}.{node.name}" if outer.qualname else node.name
+        is_static = any(d.value == "staticmethod" for d in decorators)
+        self_name = params[0].name if in_class and params and not is_static else ""
+        self.body = _Body(
+            qualname,
+            outer.qualname if in_class else "",
+            outer.parent if in_class else outer.qualname,
+            self_name,
+        )
+        self.body.hidden = outer.hidden
+        self.body.bound.update(p.name for p in params)
+        self._block(node.body)
+        start = node.decorator_list[0].lineno if node.decorator_list else node.lineno
+        self.functions.append(
+            self._close(
+                self.body,
+                node.name,
+                self._name_span(node),
+                start,
+                node.end_lineno or node.lineno,
+                _body_start(node.body),
+                isinstance(node, ast.AsyncFunctionDef),
+                _has_docstring(node.body),
+                decorators,
+                params,
+                returns,
+            )
+        )
+        self.body = outer
+
+    def _close(
+        self,
+        body: _Body,
+        name: str,
+        span: Span,
+        start: int,
+        end: int,
+        body_start: int,
+        is_async: bool,
+        has_docstring: bool,
+        decorators: tuple[Decorator, ...],
+        params: tuple[Param, ...],
+        returns: Expr,
+    ) -> Function:
+        return Function(
+            name,
+            body.qualname or name,
+            span,
+            start,
+            end,
+            body_start,
+            body.owner,
+            body.parent,
+            is_async,
+            bool(body.yielded),
+            has_docstring,
+            decorators,
+            params,
+            returns,
+            tuple(body.imports),
+            tuple(body.assigns),
+            tuple(body.calls),
+            tuple(body.returned),
+            tuple(body.yielded),
+            tuple(body.raises),
+            tuple(body.handlers),
+            frozenset(body.bound - body.free),
+            body.branches,
+            body.loops,
+        )
+
+    def _params(self, args: ast.arguments) -> tuple[Param, ...]:
+        positional = [*args.posonlyargs, *args.args]
+        defaults: list[ast.expr | None] = [None] * (len(positional) - len(args.defaults))
+        defaults += args.defaults
+        params = [self._param(a, d, "positional") for a, d in zip(positional, defaults)]
+        if args.vararg:
+            params.append(self._param(args.vararg, None, "vararg"))
+        params += [self._param(a, d, "keyword") for a, d in zip(args.kwonlyargs, args.kw_defaults)]
+        if args.kwarg:
+            params.append(self._param(args.kwarg, None, "kwarg"))
+        return tuple(params)
+
+    def _param(self, arg: ast.arg, default: ast.expr | None, kind: str) -> Param:
+        annotation = self._annotation(arg.annotation) if arg.annotation is not None else UNKNOWN
+        value = self._expr(default, arg.arg, "default") if default is not None else UNKNOWN
+        return Param(arg.arg, annotation, value, default is not None, kind, arg.lineno)
+
+    def _class(self, node: ast.ClassDef) -> None:
+        outer = self.body
+        decorators = tuple(Decorator(self._expr(d), self._span(d)) for d in node.decorator_list)
+        bases = tuple(self._annotation(b) for b in node.bases)
+        keywords = tuple((k.arg or "", self._expr(k.value)) for k in node.keywords)
+        outer.bound.add(node.name)
+        qualname = f"{outer.qualname}.{node.name}" if outer.qualname else node.name
+        scope = outer.parent if isinstance(outer, _ClassBody) else outer.qualname
+        body = _ClassBody(qualname, outer.owner, scope)
+        body.hidden = outer.hidden
+        self.body = body
+        self._block(node.body)
+        self.body = outer
+        outer.calls += body.calls
+        outer.imports += [i for i in body.imports if i.local]
+        start = node.decorator_list[0].lineno if node.decorator_list else node.lineno
+        end = node.end_lineno or node.lineno
+        methods = tuple(
+            f.name for f in self.functions if f.owner == qualname and start <= f.start <= end
+        )
+        fields = tuple(
+            Field(a.target, a.annotation, a.value, a.line) for a in body.assigns if "." not in a.target
+        )
+        self.classes.append(
+            Class(
+                node.name,
+                qualname,
+                self._name_span(node),
+                start,
+                end,
+                scope,
+                bases,
+                keywords,
+                decorators,
+                fields,
+                methods,
+            )
+        )
+
+    # ----------------------------------------------------------------------------------------- expressions
+
+    def _expr(self, node: ast.expr, name: str = "", role: str = "other") -> Expr:
+        handle = self._expressions.get(type(node))
+        if handle is not None:
+            return handle(node, name, role)
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.expr):
+                self._expr(child)
+        return UNKNOWN
+
+    def _name(self, node: ast.Name, name: str, role: str) -> Expr:
+        for hidden in self.body.hidden:
+            if node.id in hidden:
+                return UNKNOWN
+        return node.id
+
+    def _attribute(self, node: ast.Attribute, name: str, role: str) -> Expr:
+        base = self._expr(node.value)
+        if isinstance(base, str):
+            return f"{base}.{node.attr}"
+        return Attr(base, node.attr) if base is not UNKNOWN else UNKNOWN
+
+    def _call(self, node: ast.Call, name: str, role: str, awaited: bool = False) -> Expr:
+        func = self._expr(node.func)
+        callee = _callee(func)
+        last = callee.rpartition(".")[2]
+        keeps_text = last in _TEXT_CALLS
+        environment = self._environment_name(node, callee)
+        args = []
+        for position, arg in enumerate(node.args):
+            if environment and position == 1:
+                args.append(self._expr(arg, name or environment, "getenv"))
+            elif keeps_text and (position == 0 or _is_path(arg)):
+                args.append(self._text(arg, callee, "argument"))
+            else:
+                args.append(self._expr(arg, callee, "argument"))
+        keywords = []
+        for keyword in node.keywords:
+            key = keyword.arg or ""
+            if key in _TEXT_KEYWORDS:
+                value = self._text(keyword.value, key, "keyword")
+            elif environment and key == "default":
+                value = self._expr(keyword.value, name or environment, "getenv")
+            else:
+                value = self._expr(keyword.value, key, "keyword")
+            keywords.append((key, value))
+        call = Call(func, tuple(args), tuple(keywords))
+        body = self.body
+        body.calls.append(CallSite(call, self._span(node), awaited, body.deferred > 0))
+        return call
+
+    def _environment_name(self, node: ast.Call, callee: str) -> str:
+        if node.args and callee.endswith(_ENVIRONMENT):
+            first = node.args[0]
+            if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                return first.value
+        return ""
+
+    def _text(self, node: ast.expr, name: str = "", role: str = "other") -> Expr:
+        """Like `_expr`, keeping the values of short strings."""
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            self._literal(node, node.value, name, role)
+            return Text(node.value) if len(node.value) <= _MAX_TEXT else Of("str")
+        if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
+            kind = type(node).__name__.lower()
+            return Seq(kind, tuple(self._text(e, name, role) for e in node.elts))
+        if isinstance(node, ast.Dict) and name.endswith(".as_view"):  # a DRF ViewSet's {"get": "list"}
+            return Map(tuple((self._text(k), self._text(v)) for k, v in zip(node.keys, node.values) if k is not None))
+        return self._expr(node, name, role)
+
+    def _constant(self, node: ast.Constant, name: str, role: str) -> Expr:
+        value = node.value
+        if isinstance(value, str):
+            self._literal(node, value, name, role)
+            if role in ("assign", "annotated") and _is_kept(name, value, isinstance(self.body, _ClassBody)):
+                return Text(value)
+            return Of("str")
+        if value is None or isinstance(value, (bool, int, float)):
+            return Const(value)
+        return Of(type(value).__name__)
+
+    def _literal(self, node: ast.expr, value: str, name: str, role: str) -> None:
+        if value and literals.candidate(name, value):
+            found = literals.traits(name, value, role)
+            if found:
+                self.literals.append(Literal(name, role, self._span(node), found))
+
+    def _await(self, node: ast.Await, name: str, role: str) -> Expr:
+        if isinstance(node.value, ast.Call):
+            return Await(self._call(node.value, name, role, awaited=True))
+        return Await(self._expr(node.value, name, role))
+
+    def _subscript(self, node: ast.Subscript, name: str, role: str) -> Expr:
+        base = self._expr(node.value)
+        index = self._expr(node.slice)
+        return Item(base, index) if base is not UNKNOWN else UNKNOWN
+
+    def _sequence(self, node: ast.List | ast.Tuple | ast.Set, kind: str, name: str, role: str) -> Expr:
+        if isinstance(self.body, _ClassBody) and name in _TEXT_FIELDS:
+            return self._text(node, name, role)
+        return Seq(kind, tuple(self._expr(e, name, role) for e in node.elts))
+
+    def _list(self, node: ast.List, name: str, role: str) -> Expr:
+        return self._sequence(node, "list", name, role)
+
+    def _tuple(self, node: ast.Tuple, name: str, role: str) -> Expr:
+        return self._sequence(node, "tuple", name, role)
+
+    def _set(self, node: ast.Set, name: str, role: str) -> Expr:
+        return self._sequence(node, "set", name, role)
+
+    def _dict(self, node: ast.Dict, name: str, role: str) -> Expr:
+        items: list[tuple[Expr, Expr]] = []
+        for key, value in zip(node.keys, node.values):
+            if key is None:
+                items.append((Star(self._expr(value)), UNKNOWN))
+                continue
+            text = key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else ""
+            shown: Expr = Text(text) if text and len(text) <= 60 else self._expr(key)
+            items.append((shown, self._expr(value, text or _dotted(key), "item")))
+        return Map(tuple(items))
+
+    def _ifexp(self, node: ast.IfExp, name: str, role: str) -> Expr:
+        self._expr(node.test)
+        return Choice((self._expr(node.body, name, role), self._expr(node.orelse, name, role)))
+
+    def _boolop(self, node: ast.BoolOp, name: str, role: str) -> Expr:
+        options = tuple(self._expr(v, name, role) for v in node.values)
+        return Choice(options) if isinstance(node.op, ast.Or) else Choice(options[-1:])
+
+    def _binop(self, node: ast.BinOp, name: str, role: str) -> Expr:
+        left = self._expr(node.left, name, role)
+        right = self._expr(node.right, name if isinstance(node.op, ast.Add) else "", role)
+        if isinstance(node.op, ast.BitOr):
+            return Choice((left, right))
+        if Of("str") in (left, right) or isinstance(left, Text):
+            return Of("str")
+        if isinstance(node.op, ast.Div):
+            return left
+        return UNKNOWN
+
+    def _unary(self, node: ast.UnaryOp, name: str, role: str) -> Expr:
+        operand = self._expr(node.operand)
+        if isinstance(node.op, ast.Not):
+            return Of("bool")
+        return operand
+
+    def _compare(self, node: ast.Compare, name: str, role: str) -> Expr:
+        sides = [node.left, *node.comparators]
+        for side, other in zip(sides, [*sides[1:], sides[-2]]):
+            self._expr(side, _dotted(other).rpartition(".")[2], "compare")
+        return Of("bool")
+
+    def _joined(self, node: ast.JoinedStr, name: str, role: str) -> Expr:
+        parts = []
+        for part in node.values:
+            if isinstance(part, ast.Constant):
+                parts.append(str(part.value))
+            else:
+                parts.append("{}")
+                if isinstance(part, ast.FormattedValue):
+                    self._expr(part.value)
+        self._literal(node, "".join(parts), name, role)
+        return Of("str")
+
+    def _comprehension(
+        self, node: Any, kind: str, element: ast.expr, key: ast.expr | None = None
+    ) -> Expr:
+        loops = []
+        for generator in node.generators:
+            iterable = self._expr(generator.iter)
+            self._bind(generator.target, iterable, "comp", node.lineno)
+            target = generator.target.id if isinstance(generator.target, ast.Name) else ""
+            loops.append((target, iterable, bool(generator.is_async)))
+            for test in generator.ifs:
+                self._expr(test)
+        if key is not None:
+            self._expr(key)
+        return Comp(kind, self._expr(element), tuple(loops))
+
+    def _listcomp(self, node: ast.ListComp, name: str, role: str) -> Expr:
+        return self._comprehension(node, "list", node.elt)
+
+    def _setcomp(self, node: ast.SetComp, name: str, role: str) -> Expr:
+        return self._comprehension(node, "set", node.elt)
+
+    def _generator(self, node: ast.GeneratorExp, name: str, role: str) -> Expr:
+        return self._comprehension(node, "generator", node.elt)
+
+    def _dictcomp(self, node: ast.DictComp, name: str, role: str) -> Expr:
+        return self._comprehension(node, "dict", node.value, node.key)
+
+    def _lambda(self, node: ast.Lambda, name: str, role: str) -> Expr:
+        args = node.args
+        names = [a.arg for a in (*args.posonlyargs, *args.args, *args.kwonlyargs)]
+        names += [a.arg for a in (args.vararg, args.kwarg) if a is not None]
+        for default in (*args.defaults, *args.kw_defaults):
+            if default is not None:
+                self._expr(default)
+        body = self.body
+        outer_hidden, body.hidden = body.hidden, [*body.hidden, frozenset(names)]
+        body.deferred += 1
+        value = self._expr(node.body, name, role)
+        body.deferred -= 1
+        body.hidden = outer_hidden
+        return Lambda(tuple(names), value)
+
+    def _named(self, node: ast.NamedExpr, name: str, role: str) -> Expr:
+        value = self._expr(node.value, node.target.id, "assign")
+        self._bind(node.target, value, "=", node.lineno - 1)
+        return value
+
+    def _starred(self, node: ast.Starred, name: str, role: str) -> Expr:
+        return Star(self._expr(node.value))
+
+    def _yield(self, node: ast.Yield, name: str, role: str) -> Expr:
+        value = self._expr(node.value) if node.value is not None else Const(None)
+        self.body.yielded.append(Return(value, self._span(node)))
+        return UNKNOWN
+
+    def _yield_from(self, node: ast.YieldFrom, name: str, role: str) -> Expr:
+        self._expr(node.value)
+        self.body.yielded.append(Return(UNKNOWN, self._span(node)))
+        return UNKNOWN
+
+    def _annotation(self, node: ast.expr) -> Expr:
+        """Like `_expr`, with strings read as forward references (PEP 484)."""
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            return _forward_reference(node.value)
+        if isinstance(node, ast.Subscript):
+            base = self._annotation(node.value)
+            inner = node.slice
+            if isinstance(inner, ast.Tuple):
+                return Item(base, Seq("tuple", tuple(self._annotation(e) for e in inner.elts)))
+            return Item(base, self._annotation(inner))
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+            return Choice((self._annotation(node.left), self._annotation(node.right)))
+        return self._expr(node)
+
+
+class _ClassBody(_Body):
+    """A class body: its assignments are fields, and names bound in it are not seen by its methods."""
+
+
+def _is_kept(name: str, value: str, in_class: bool) -> bool:
+    """Whether an assigned string is kept: a route's prefix, or a class field that frameworks read."""
+    return len(value) <= _MAX_TEXT and ((in_class and name in _TEXT_FIELDS) or (value[:1] == "/" and " " not in value))
+
+
+def _forward_reference(text: str) -> Expr:
+    if len(text) > _MAX_TEXT:
+        return UNKNOWN
+    if text.isidentifier():
+        return text
+    try:
+        tree = ast.parse(text.strip(), mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return UNKNOWN
+    return _Indexer("", "")._annotation(tree.body)
+
+
+def _target_name(target: ast.expr) -> tuple[str, str]:
+    if isinstance(target, ast.Name):
+        return target.id, "assign"
+    if isinstance(target, ast.Attribute):
+        return target.attr, "assign"
+    if isinstance(target, ast.Subscript):
+        key = target.slice
+        if isinstance(key, ast.Constant) and isinstance(key.value, str):
+            return key.value, "item"
+        return _dotted(key), "item"
+    return "", "assign"
+
+
+def _dotted(node: ast.expr | None) -> str:
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        base = _dotted(node.value)
+        return f"{base}.{node.attr}" if base else node.attr
+    if isinstance(node, ast.Subscript):
+        key = node.slice
+        return key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else ""
+    return ""
+
+
+def _callee(func: Expr) -> str:
+    if isinstance(func, str):
+        return func
+    return func.name if isinstance(func, Attr) else ""
+
+
+def _is_path(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("/")
+
+
+def _has_docstring(body: list[ast.stmt]) -> bool:
+    return (
+        bool(body)
+        and isinstance(body[0], ast.Expr)
+        and isinstance(body[0].value, ast.Constant)
+        and isinstance(body[0].value.value, str)
+    )
+
+
+def _body_start(body: list[ast.stmt]) -> int:
+    return body[1].lineno if _has_docstring(body) and len(body) > 1 else body[0].lineno
+
+
+def _is_type_checking(test: ast.expr) -> bool:
+    return (isinstance(test, ast.Name) and test.id == "TYPE_CHECKING") or (
+        isinstance(test, ast.Attribute) and test.attr == "TYPE_CHECKING"
+    )
+
+
+def _only_imports(body: list[ast.stmt]) -> bool:
+    """Whether a `try` body is an optional import: imports, and perhaps flags that say it succeeded."""
+    has_import = any(isinstance(s, (ast.Import, ast.ImportFrom)) for s in body)
+    return has_import and all(
+        isinstance(s, (ast.Import, ast.ImportFrom, ast.Pass))
+        or (isinstance(s, ast.Assign) and isinstance(s.value, (ast.Constant, ast.Name, ast.Attribute)))
+        for s in body
+    )
+
+
+def _captures(pattern: ast.pattern) -> Iterable[str]:
+    for node in ast.walk(pattern):
+        name = getattr(node, "name", None) or getattr(node, "rest", None)
+        if isinstance(name, str):
+            yield name
+
+
+def _always_reraises(body: list[ast.stmt], name: str) -> bool:
+    """Whether every path through an `except` body that is not about a narrower type ends in re-raising."""
+    return bool(body) and _ends_in_raise(body[-1], name) and not _leaves_quietly(body)
+
+
+def _ends_in_raise(last: ast.stmt, name: str) -> bool:
+    if isinstance(last, ast.Raise):
+        return last.exc is None or (isinstance(last.exc, ast.Name) and last.exc.id == name)
+    if isinstance(last, ast.If):
+        return (
+            bool(last.orelse)
+            and _ends_in_raise(last.body[-1], name)
+            and _ends_in_raise(last.orelse[-1], name)
+        )
+    if isinstance(last, (ast.With, ast.AsyncWith)):
+        return _ends_in_raise(last.body[-1], name)
+    if isinstance(last, ast.Try):
+        if last.finalbody and _ends_in_raise(last.finalbody[-1], name):
+            return True
+        block = last.orelse or last.body
+        return _ends_in_raise(block[-1], name) and all(
+            _ends_in_raise(h.body[-1], name) for h in last.handlers
+        )
+    return False
+
+
+def _leaves_quietly(body: list[ast.stmt]) -> bool:
+    """Whether a `return`, `break` or `continue` leaves the body other than for one narrower type of exception."""
+    for statement in body:
+        if isinstance(statement, (ast.Return, ast.Break, ast.Continue)):
+            return True
+        if isinstance(statement, ast.If):
+            narrowed = "isinstance" in {
+                n.id for n in ast.walk(statement.test) if isinstance(n, ast.Name)
+            }
+            if (not narrowed and _leaves_quietly(statement.body)) or _leaves_quietly(statement.orelse):
+                return True
+        elif isinstance(statement, (ast.With, ast.AsyncWith, ast.For, ast.AsyncFor, ast.While)):
+            loops = isinstance(statement, (ast.For, ast.AsyncFor, ast.While))
+            inner = [
+                s for s in statement.body if not (loops and isinstance(s, (ast.Break, ast.Continue)))
+            ]
+            if _leaves_quietly(inner):
+                return True
+        elif isinstance(statement, ast.Try):
+            parts = [
+                statement.body,
+                statement.orelse,
+                statement.finalbody,
+                *(h.body for h in statement.handlers),
+            ]
+            if any(_leaves_quietly(part) for part in parts):
+                return True
+    return False

@@ -1,0 +1,1341 @@
+"""What an expression is: `Expr` in a scope → `Value`, across files and through libraries' tables.
+
+Annotations win over guesses, a project function without annotation is what its body returns, and what neither tells is
+the unknown value. Every question is answered once; a question inside its own answer is unknown.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+from api_lint import libraries
+from api_lint.facts import (
+    NO_VALUE,
+    UNKNOWN,
+    Assign,
+    Attr,
+    Await,
+    Call,
+    Choice,
+    Class,
+    ClassRef,
+    Comp,
+    Const,
+    Expr,
+    Function,
+    FunctionRef,
+    Import,
+    Item,
+    Lambda,
+    Map,
+    Of,
+    Param,
+    Seq,
+    Star,
+    Text,
+    Unpack,
+    Value,
+)
+from api_lint.libraries import Known, KnownClass
+from api_lint.link import Module, Project, Symbol
+
+_MAX_DEPTH = 60
+_END = 1 << 30
+
+NONE = Value("none")
+
+_LISTS = frozenset(
+    "list List Sequence Iterable Set FrozenSet set frozenset Collection Iterator Generator AsyncGenerator AsyncIterator "
+    "AsyncIterable MutableSequence deque Deque".split()
+)
+_DICTS = frozenset("dict Dict Mapping MutableMapping defaultdict DefaultDict OrderedDict".split())
+_WRAPPERS = frozenset(
+    "Optional ClassVar Final Required NotRequired Mapped InstrumentedAttribute WriteOnlyMapped".split()
+)
+_COROUTINES = frozenset({"Awaitable", "Coroutine"})
+_VAGUE = frozenset({"typing.Any", "builtins.object", "typing.Union", "typing_extensions.Any"})
+_CONTEXT_MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
+_PROPERTIES = frozenset(
+    {
+        "property",
+        "functools.cached_property",
+        "cached_property",
+        "django.utils.functional.cached_property",
+    }
+)
+_DEPENDS = frozenset(
+    {"fastapi.Depends", "fastapi.Security", "fastapi.params.Depends", "fastapi.params.Security"}
+)
+
+# Names that documentation snippets use without importing them. Bound nowhere, they would not run, so they can only
+# mean the thing everybody means by them.
+_CUSTOMARY = {
+    "Session": "sqlalchemy.orm.Session", "AsyncSession": "sqlalchemy.ext.asyncio.AsyncSession",
+    "select": "sqlalchemy.select", "Depends": "fastapi.Depends", "FastAPI": "fastapi.FastAPI",
+    "APIRouter": "fastapi.APIRouter", "HTTPException": "fastapi.HTTPException", "BaseModel": "pydantic.BaseModel",
+    "Annotated": "typing.Annotated", "Optional": "typing.Optional", "List": "typing.List", "Dict": "typing.Dict",
+    "Any": "typing.Any", "Union": "typing.Union", "requests": "requests", "httpx": "httpx", "time": "time",
+    "asyncio": "asyncio", "os": "os", "jsonify": "flask.jsonify", "Flask": "flask.Flask",
+    "Blueprint": "flask.Blueprint", "OpenAI": "openai.OpenAI", "sessionmaker": "sqlalchemy.orm.sessionmaker",
+}  # fmt: skip
+
+
+class Scope(NamedTuple):
+    """Where a name is looked up: a module, the function in it (or `None`), the row up to which assignments count, and
+    what is known of the function's parameters (`given`)."""
+
+    module: Module
+    function: Function | None = None
+    line: int = _END
+    given: tuple[tuple[str, Value], ...] = ()
+
+    def at(self, line: int) -> Scope:
+        return self._replace(line=line)
+
+
+class Ancestor(NamedTuple):
+    """One class in a method resolution order: the project's (`ref`) or an external one (`name`), and what the type
+    variables of it stand for."""
+
+    name: str
+    ref: ClassRef | None
+    typevars: tuple[tuple[str, Value], ...] = ()
+
+
+def instance(name: str, *items: Value) -> Value:
+    return Value("instance", name, items)
+
+
+def listing(item: Value) -> Value:
+    return Value("list", "", (item,))
+
+
+class Types:
+    """Answers what expressions are. One for a run; holds every answer it gave."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.known = libraries.load()
+        self._depth = 0
+        self._running: set[object] = set()
+        self._returns: dict[object, Value] = {}
+        self._provides: dict[object, Value] = {}
+        self._mro: dict[Value, tuple[Ancestor, ...]] = {}
+        self._roles: dict[str, str] = {}
+        self._canonical: dict[str, str] = {}
+        self._assigned: dict[object, Value] = {}
+        self._names: dict[object, Value] = {}
+        self._implementations: dict[Value, tuple[Value, ...]] = {}
+        self._by_method: dict[str, list[ClassRef]] | None = None
+
+    # --------------------------------------------------------------------------------------------- expressions
+
+    def of(self, expr: Expr, scope: Scope) -> Value:
+        """What `expr` is in `scope`."""
+        if self._depth > _MAX_DEPTH:
+            return NO_VALUE
+        self._depth += 1
+        try:
+            return self._of(expr, scope)
+        finally:
+            self._depth -= 1
+
+    def _of(self, expr: Expr, scope: Scope) -> Value:
+        if isinstance(expr, str):
+            return self._dotted(expr, scope)
+        match expr:
+            case Call():
+                return self.call(expr, scope)
+            case Attr(base, name):
+                return self.attribute(self.of(base, scope), name)
+            case Await(value):
+                return self.awaited(self.of(value, scope))
+            case Item(base, index):
+                return self._item(self.of(base, scope), index, scope)
+            case Choice(options):
+                return self._first_known(self.of(option, scope) for option in options)
+            case Seq("tuple", items):
+                return Value("tuple", "", tuple(self.of(item, scope) for item in items))
+            case Seq(_, items):
+                return listing(self._first_known(self._element(item, scope) for item in items))
+            case Map(items):
+                return Value(
+                    "dict", "", tuple(v for v in (self.of(value, scope) for _, value in items) if v)
+                )
+            case Comp():
+                return self._comprehension(expr, scope)
+            case Unpack(value, position):
+                return self.unpacked(self.of(value, scope), position)
+            case Of(name):
+                return instance(f"builtins.{name}")
+            case Text():
+                return instance("builtins.str")
+            case Const(None):
+                return NONE
+            case Const(value):
+                return instance(f"builtins.{type(value).__name__}")
+        return NO_VALUE
+
+    def _first_known(self, values: Iterator[Value]) -> Value:
+        """The first value that says something; `None` only if nothing else does."""
+        fallback = NO_VALUE
+        for value in values:
+            if value.kind == "none" or value.name == "builtins.bool":
+                fallback = fallback or value
+            elif value:
+                return value
+        return fallback
+
+    def _element(self, expr: Expr, scope: Scope) -> Value:
+        return (
+            self.iterated(self.of(expr.value, scope)) if isinstance(expr, Star) else self.of(expr, scope)
+        )
+
+    def _comprehension(self, comp: Comp, scope: Scope) -> Value:
+        given = scope.given
+        for target, iterable, _ in comp.loops:
+            if target:
+                element = self.iterated(self.of(iterable, scope._replace(given=given)))
+                given = (*given, (target, element))
+        element = self.of(comp.element, scope._replace(given=given))
+        return Value("dict", "", (element,)) if comp.kind == "dict" else listing(element)
+
+    def unpacked(self, value: Value, position: int) -> Value:
+        """The `position`-th element of a value taken apart."""
+        if value.kind == "tuple":
+            return value.items[position] if position < len(value.items) else NO_VALUE
+        return self.iterated(value)
+
+    def iterated(self, value: Value) -> Value:
+        """An element of an iterable."""
+        if value.kind == "list":
+            return value.item
+        if value.kind == "tuple":
+            return self._first_known(iter(value.items))
+        if value.kind == "instance":
+            for ancestor in self.mro(value):
+                known = self.known.classes.get(ancestor.name)
+                if known is not None and known.iterates:
+                    return self._spec(known.iterates, value, None, None)
+        return NO_VALUE
+
+    def awaited(self, value: Value) -> Value:
+        """What `await value` gives."""
+        return value.item if value.kind == "coroutine" else NO_VALUE
+
+    def _item(self, base: Value, index: Expr, scope: Scope) -> Value:
+        if base.kind == "list":
+            return base.item
+        if base.kind == "dict":
+            return base.item if len(set(base.items)) == 1 else NO_VALUE
+        if base.kind == "tuple":
+            if (
+                isinstance(index, Const)
+                and isinstance(index.value, int)
+                and abs(index.value) < len(base.items)
+            ):
+                return base.items[index.value]
+            return NO_VALUE
+        if base.kind == "class":
+            arguments = index.items if isinstance(index, Seq) else (index,)
+            return Value("class", base.name, tuple(self.annotated(a, scope) for a in arguments))
+        if base.kind == "instance":
+            return self.method_result(base, "__getitem__", None, scope)
+        return NO_VALUE
+
+    # --------------------------------------------------------------------------------------------------- names
+
+    def _dotted(self, dotted: str, scope: Scope) -> Value:
+        first, _, rest = dotted.partition(".")
+        if rest:
+            attribute = self._assigned_attribute(dotted, scope)
+            if attribute is not None:
+                return attribute
+        value = self.name(first, scope)
+        if not rest:
+            return value
+        for part in rest.split("."):
+            if not value:
+                return NO_VALUE
+            value = self.attribute(value, part)
+        return value
+
+    def _assigned_attribute(self, dotted: str, scope: Scope) -> Value | None:
+        """What the same function assigned to `request.db`, if anything."""
+        if scope.function is None or dotted.startswith("self."):
+            return None
+        assigns = scope.module.locals(scope.function).get(dotted)
+        return self._latest(assigns, scope, scope.function) if assigns else None
+
+    def name(self, name: str, scope: Scope) -> Value:
+        """What a bare name is in a scope."""
+        for known, value in reversed(scope.given):
+            if known == name:
+                return value
+        key = (name, scope.module.path, id(scope.function), scope.line, scope.given)
+        found = self._names.get(key)
+        if found is None:
+            found = self._name(name, scope)
+            if not self._running:
+                self._names[key] = found
+        return found
+
+    def _name(self, name: str, scope: Scope) -> Value:
+        function, line = scope.function, scope.line
+        while function is not None:
+            if name in function.bound or name in scope.module.locals(function):
+                found = self._local(name, Scope(scope.module, function, line, scope.given))
+                if found is not None:
+                    return found
+            function, line = self._enclosing(function, scope.module), _END
+        return self.module_name(name, scope.module, scope.line if scope.function is None else _END)
+
+    def _enclosing(self, function: Function, module: Module) -> Function | None:
+        return module.functions.get(function.parent) if function.parent else None
+
+    def _local(self, name: str, scope: Scope) -> Value | None:
+        function, module = scope.function, scope.module
+        assert function is not None
+        nested = f"{function.qualname}.{name}"
+        if nested in module.functions:
+            return Value("function", f"{module.path}::{nested}")
+        if nested in module.classes:
+            return Value("class", f"{module.path}::{nested}")
+        for entry in function.imports:
+            if entry.local == name:
+                return self.imported(entry, module)
+        assigns = module.locals(function).get(name)
+        if assigns:
+            value = self._latest(assigns, scope, function)
+            if value is not None:
+                return value
+        for position, param in enumerate(function.params):
+            if param.name == name:
+                return self._param(param, position, scope)
+        return NO_VALUE if name in function.bound else None
+
+    def _latest(self, assigns: list[Assign], scope: Scope, function: Function | None) -> Value | None:
+        """What a name was last given above the row; a placeholder `None` gives way to what came before or after."""
+        above = [a for a in assigns if a.line < scope.line and a.how != "comp"]
+        above = above or [a for a in assigns if a.how == "comp"]
+        if not above:
+            is_param = function is not None and any(p.name == assigns[0].target for p in function.params)
+            if is_param:
+                return None
+            above = assigns[:1]
+        for assign in reversed(above):
+            if assign.how == "del":
+                continue
+            value = self._value_of(assign, scope)
+            if value.kind != "none":
+                return value
+        return NONE
+
+    def _value_of(self, assign: Assign, scope: Scope) -> Value:
+        """What one assignment gives its target."""
+        key = (scope.module.path, id(assign), scope.given)
+        if key in self._assigned:
+            return self._assigned[key]
+        if key in self._running:
+            return NO_VALUE
+        self._running.add(key)
+        try:
+            value = self._evaluate(assign, scope)
+        finally:
+            self._running.discard(key)
+        if not self._running:
+            self._assigned[key] = value
+        return value
+
+    def _evaluate(self, assign: Assign, scope: Scope) -> Value:
+        where = scope.at(assign.line)
+        if assign.annotation is not UNKNOWN:
+            declared = self.annotated(assign.annotation, where)
+            if declared and declared.name not in _VAGUE:
+                return declared
+        value = self.of(assign.value, where)
+        match assign.how:
+            case "for" | "comp" | "async for":
+                return self.iterated(value)
+            case "with" | "async with":
+                return self.entered(value)
+            case "except":
+                return instance(value.name) if value.kind in ("class", "external") else NO_VALUE
+        return value
+
+    def entered(self, value: Value) -> Value:
+        """What `with value as x` binds."""
+        if value.kind == "coroutine":
+            value = value.item
+        if value.kind == "list":  # a generator function wrapped as a context manager
+            return value.item
+        if value.kind != "instance":
+            return NO_VALUE
+        for name in ("__enter__", "__aenter__"):
+            method = self.method(value, name)
+            if method is not None and method.kind == "method" and "::" in method.name:
+                entered = self.called(method, None, None)
+                return entered.item if entered.kind == "coroutine" else entered
+        for ancestor in self.mro(value):
+            known = self.known.classes.get(ancestor.name)
+            if known is not None:
+                return self._spec(known.enters, value, None, None)
+        return NO_VALUE
+
+    def _param(self, param: Param, position: int, scope: Scope) -> Value:
+        function, module = scope.function, scope.module
+        assert function is not None
+        where = Scope(module, self._enclosing(function, module), _END)
+        if function.owner and position == 0 and not _is_static(function):
+            kind = "class" if _is_classmethod(function) else "instance"
+            return Value(kind, f"{module.path}::{function.owner}")
+        value = self.parameter(param, where)
+        if param.kind == "vararg":
+            return listing(value)
+        return NO_VALUE if param.kind == "kwarg" else value
+
+    def parameter(self, param: Param, scope: Scope) -> Value:
+        """What a parameter is by its annotation, its dependency or its default."""
+        if param.annotation is not UNKNOWN:
+            value = self.annotated(param.annotation, scope)
+            if value and value.name not in _VAGUE:
+                return value
+        provider = self.provider(param, scope)
+        if provider:
+            return self.provided(provider)
+        if param.has_default and not isinstance(param.default, (Const, Of)):
+            value = self.of(param.default, scope)
+            return (
+                value if value.kind == "instance" and not value.name.startswith("fastapi.") else NO_VALUE
+            )
+        return NO_VALUE
+
+    def module_name(self, name: str, module: Module, line: int = _END) -> Value:
+        """What a name at a module's top level is."""
+        symbol = self.project.symbol(module.path, name)
+        if symbol.sort == "assign" and symbol.path == module.path:
+            value = self._latest(module.assigns[name], Scope(module, None, line), None)
+            return value or NO_VALUE
+        value = self.symbol_value(symbol)
+        if value or symbol.sort != "unknown" or name in module.facts.body.bound:
+            return value
+        return self._unbound(name, module)
+
+    def _unbound(self, name: str, module: Module) -> Value:
+        if hasattr(builtins, name):
+            return self.external(f"builtins.{name}")
+        for star in module.stars:
+            source = self.project.import_target(star, module.path)
+            if source.sort == "external" and self._is_listed(f"{source.name}.{name}"):
+                return self.external(f"{source.name}.{name}")
+        if name in _CUSTOMARY and not module.stars:
+            return self.external(_CUSTOMARY[name])
+        return NO_VALUE
+
+    def _is_listed(self, dotted: str) -> bool:
+        name = self.canonical(dotted)
+        return name in self.known.classes or name in self.known.functions or name in self.known.objects
+
+    def imported(self, entry: Import, module: Module) -> Value:
+        """What an import inside a function binds."""
+        return self.symbol_value(self.project.import_target(entry, module.path))
+
+    def symbol_value(self, symbol: Symbol) -> Value:
+        """What a resolved module-level name is."""
+        match symbol.sort:
+            case "function":
+                return Value("function", f"{symbol.path}::{symbol.name}")
+            case "class":
+                return Value("class", f"{symbol.path}::{symbol.name}")
+            case "module" | "package":
+                return Value("module", f"{symbol.path}::")
+            case "external":
+                return self.external(symbol.name)
+            case "assign":
+                module = self.project.module(symbol.path)
+                if module is not None and symbol.name in module.assigns:
+                    return self._latest(module.assigns[symbol.name], Scope(module), None) or NO_VALUE
+        return NO_VALUE
+
+    # ----------------------------------------------------------------------------------------------- libraries
+
+    def canonical(self, dotted: str) -> str:
+        """The name by which the tables know an external name."""
+        found = self._canonical.get(dotted)
+        if found is None:
+            found = self._canonical[dotted] = self._canonicalise(dotted)
+        return found
+
+    def _canonicalise(self, dotted: str) -> str:
+        aliases = self.known.aliases
+        for _ in range(5):
+            if dotted in aliases:
+                dotted = aliases[dotted]
+                continue
+            package, _, rest = dotted.rpartition(".")
+            tail = rest
+            while package and f"{package}.*" not in aliases:
+                package, _, part = package.rpartition(".")
+                tail = f"{part}.{tail}"
+            if not package:
+                return dotted
+            dotted = f"{aliases[f'{package}.*']}.{tail}"
+        return dotted
+
+    def external(self, dotted: str) -> Value:
+        """What a dotted name outside the project is, as far as the tables tell."""
+        name = self.canonical(dotted)
+        if name in self.known.objects:
+            return self._spec(self.known.objects[name], NO_VALUE, None, None)
+        if name in self.known.classes:
+            return Value("class", name)
+        if name in self.known.functions:
+            return Value("function", name)
+        return Value("external", name)
+
+    def _spec(self, spec: str, receiver: Value, call: Call | None, scope: Scope | None) -> Value:
+        """A type of the tables' language, made concrete."""
+        return self._build(parse_spec(spec), receiver, call, scope) if spec else NO_VALUE
+
+    def _build(self, spec: Spec, receiver: Value, call: Call | None, scope: Scope | None) -> Value:
+        arguments = tuple(self._build(a, receiver, call, scope) for a in spec.arguments)
+        match spec.name:
+            case "":
+                return NO_VALUE
+            case "none" | "None":
+                return NONE
+            case "await":
+                return Value("coroutine", "", arguments)
+            case "type":
+                return Value("class", arguments[0].name, arguments[0].items)
+            case "$self":
+                return receiver
+            case "$item":
+                return receiver.item
+            case "$class":
+                return instance(receiver.name, *receiver.items)
+            case "$model":
+                return self._argument(None, "model", call, scope)
+            case "list" | "set":
+                return listing(arguments[0] if arguments else NO_VALUE)
+            case "dict" | "tuple":
+                return Value(spec.name, "", arguments)
+        if spec.name.startswith("$"):
+            position = spec.name[1:]
+            return self._argument(int(position), "", call, scope) if position.isdigit() else NO_VALUE
+        if spec.name in ("str", "int", "bool", "bytes", "float"):
+            return instance(f"builtins.{spec.name}")
+        return instance(self.canonical(spec.name), *(a for a in arguments if a))
+
+    def _argument(
+        self, position: int | None, keyword: str, call: Call | None, scope: Scope | None
+    ) -> Value:
+        """An argument as the type it names: a class gives its instance, a query or `select` its row."""
+        if call is None or scope is None:
+            return NO_VALUE
+        expr = call.keyword(keyword) if position is None else None
+        if position is not None and position < len(call.args):
+            expr = call.args[position]
+        if expr is None:
+            return NO_VALUE
+        value = self.of(expr, scope)
+        if value.kind == "class":
+            return instance(value.name, *value.items)
+        if value.kind == "typevar":
+            return value
+        if value.kind == "instance" and value.items and self.role(value.name) != "model":
+            return value.item
+        if value.kind == "instance" and self.role(value.name) == "model":
+            return value
+        return NO_VALUE
+
+    # ------------------------------------------------------------------------------------------------- classes
+
+    def class_ref(self, name: str) -> ClassRef | None:
+        """The project's class behind a value's name."""
+        path, separator, qualname = name.partition("::")
+        module = self.project.module(path) if separator else None
+        cls = module.classes.get(qualname) if module is not None else None
+        return ClassRef(path, cls) if cls is not None else None
+
+    def function_ref(self, name: str) -> FunctionRef | None:
+        """The project's function behind a value's name."""
+        path, separator, qualname = name.partition("::")
+        module = self.project.module(path) if separator else None
+        function = module.functions.get(qualname) if module is not None else None
+        return FunctionRef(path, function) if function is not None else None
+
+    def mro(self, value: Value) -> tuple[Ancestor, ...]:
+        """A class (or an instance's) with all its bases, nearest first, the project's and external ones."""
+        key = value._replace(kind="instance")
+        found = self._mro.get(key)
+        if found is None:
+            self._mro[key] = ()
+            found = self._mro[key] = tuple(self._ancestors(value.name, value.items, set()))
+        return found
+
+    def _ancestors(self, name: str, arguments: tuple[Value, ...], seen: set[str]) -> Iterator[Ancestor]:
+        if name in seen:
+            return
+        seen.add(name)
+        ref = self.class_ref(name)
+        if ref is None:
+            yield Ancestor(name, None)
+            for base in self.known.classes.get(name, KnownClass()).bases:
+                yield from self._ancestors(self.canonical(base), arguments, seen)
+            return
+        module = self.project.module(ref.path)
+        assert module is not None
+        scope = self.class_scope(ref.cls, module)
+        typevars = tuple(zip(self._parameters_of(ref.cls, scope), arguments))
+        yield Ancestor(name, ref, typevars)
+        for expr in ref.cls.bases:
+            base = self.of(expr, scope)
+            if base.kind in ("class", "external") and base.name not in (
+                "typing.Generic",
+                "builtins.object",
+            ):
+                items = tuple(substitute(item, typevars) for item in base.items)
+                yield from self._ancestors(base.name, items, seen)
+
+    def class_scope(self, cls: Class, module: Module) -> Scope:
+        """Where a class statement's own expressions are evaluated."""
+        return Scope(
+            module,
+            module.functions.get(cls.scope) if cls.scope else None,
+            cls.start if not cls.scope else _END,
+        )
+
+    def _parameters_of(self, cls: Class, scope: Scope) -> list[str]:
+        """The type variables of a generic class, in order: from `Generic[...]`, else from its bases' arguments."""
+        names: list[str] = []
+        for base in cls.bases:
+            if isinstance(base, Item):
+                arguments = base.key.items if isinstance(base.key, Seq) else (base.key,)
+                found = [v.name for v in (self.of(a, scope) for a in arguments) if v.kind == "typevar"]
+                head = base.base if isinstance(base.base, str) else ""
+                if head.rpartition(".")[2] in ("Generic", "Protocol"):
+                    return found
+                names += [n for n in found if n not in names]
+        return names
+
+    def role(self, name: str) -> str:
+        """What a class is for (`KnownClass.role`), from its nearest base that says so; "" if none does."""
+        found = self._roles.get(name)
+        if found is None:
+            self._roles[name] = ""
+            found = self._roles[name] = self._role(name)
+        return found
+
+    def _role(self, name: str) -> str:
+        ancestors = self.mro(instance(name))
+        if any(self.is_table(a.ref) for a in ancestors[:1]):
+            return "model"
+        for ancestor in ancestors:
+            known = self.known.classes.get(ancestor.name)
+            if known is not None and known.role:
+                return known.role
+        return (
+            "schema" if any(a.ref is not None and self._is_dataclass(a.ref) for a in ancestors) else ""
+        )
+
+    def is_table(self, ref: ClassRef | None) -> bool:
+        """Whether a class declares itself a table: SQLModel's `table=True`, or a `__tablename__` of its own."""
+        if ref is None:
+            return False
+        if ("table", Const(True)) in ref.cls.keywords:
+            return True
+        return any(f.name == "__tablename__" for f in ref.cls.fields) and bool(ref.cls.bases)
+
+    def _is_dataclass(self, ref: ClassRef) -> bool:
+        module = self.project.module(ref.path)
+        if module is None:
+            return False
+        for decorator in ref.cls.decorators:
+            target = decorator.value.func if isinstance(decorator.value, Call) else decorator.value
+            if self.of(target, self.class_scope(ref.cls, module)).name in (
+                "dataclasses.dataclass",
+                "pydantic.dataclasses.dataclass",
+                "attr.s",
+                "attrs.define",
+                "attr.define",
+            ):
+                return True
+        return False
+
+    # ---------------------------------------------------------------------------------------------- attributes
+
+    def attribute(self, value: Value, name: str) -> Value:
+        """What `value.name` is."""
+        match value.kind:
+            case "module":
+                return self._module_member(value, name)
+            case "external":
+                return self._external_member(value, name)
+            case "class":
+                return self._class_attribute(value, name)
+            case "instance":
+                return self._instance_attribute(value, name)
+            case "function":
+                return self._function_attribute(value, name)
+            case "dict" | "list" | "tuple" if name in ("values", "copy", "get", "pop"):
+                return Value("method", f"builtins.{value.kind}.{name}", (value,))
+        return NO_VALUE
+
+    def _module_member(self, value: Value, name: str) -> Value:
+        path = value.name.removesuffix("::")
+        if path.endswith(".py"):
+            return self.symbol_value(self.project.member(Symbol("module", "", path), name))
+        return self.symbol_value(self.project.member(Symbol("package", "", path), name))
+
+    def _external_member(self, value: Value, name: str) -> Value:
+        if name in ("objects", "_default_manager") and value.name.rpartition(".")[2][:1].isupper():
+            return instance("django.db.models.Manager", instance(value.name))
+        return self.external(f"{value.name}.{name}")
+
+    def _class_attribute(self, value: Value, name: str) -> Value:
+        for ancestor in self.mro(value):
+            if ancestor.ref is None:
+                found = self._external_class_attribute(ancestor.name, value, name)
+            else:
+                found = self._own_class_attribute(ancestor, value, name)
+            if found is not None:
+                return self._owned(found, value)
+        return self.external(f"{value.name}.{name}") if "::" not in value.name else NO_VALUE
+
+    def _owned(self, found: Value, cls: Value) -> Value:
+        """A custom manager or query class found on a model is one of that model."""
+        if found.kind == "instance" and not found.items and self.role(found.name) == "query":
+            return found._replace(items=(instance(cls.name),))
+        return found
+
+    def _external_class_attribute(self, ancestor: str, value: Value, name: str) -> Value | None:
+        known = self.known.classes.get(ancestor)
+        if known is None:
+            return None
+        if name in known.class_attributes:
+            return self._spec(known.class_attributes[name], value, None, None)
+        if name in known.statics or name in known.methods or "*" in known.statics:
+            return Value("method", f"{ancestor}.{name}", (value,))
+        return None
+
+    def _own_class_attribute(self, ancestor: Ancestor, value: Value, name: str) -> Value | None:
+        assert ancestor.ref is not None
+        path, cls = ancestor.ref
+        if name in cls.methods:
+            return Value("method", f"{path}::{cls.qualname}.{name}", (value,))
+        module = self.project.module(path)
+        assert module is not None
+        nested = f"{cls.qualname}.{name}"
+        if nested in module.classes:
+            return Value("class", f"{path}::{nested}")
+        for field in reversed(cls.fields):
+            if field.name == name:
+                if field.value is not UNKNOWN:
+                    scope = self.class_scope(cls, module).at(_END)
+                    return self.of(field.value, scope)
+                return NO_VALUE
+        return None
+
+    def _instance_attribute(self, value: Value, name: str) -> Value:
+        for ancestor in self.mro(value):
+            if ancestor.ref is None:
+                found = self._external_attribute(ancestor.name, value, name)
+            else:
+                found = self._own_attribute(ancestor, value, name)
+            if found is not None:
+                return self._owned(substitute(found, ancestor.typevars), value)
+        return NO_VALUE
+
+    def _external_attribute(self, ancestor: str, value: Value, name: str) -> Value | None:
+        known = self.known.classes.get(ancestor)
+        if known is None:
+            return None
+        if name in known.attributes:
+            return self._spec(known.attributes[name], value, None, None)
+        if name in known.methods:
+            return Value("method", f"{ancestor}.{name}", (value,))
+        if "*" in known.attributes:
+            return self._spec(known.attributes["*"], value, None, None)
+        if "*" in known.methods and not name.startswith("_"):
+            return Value("method", f"{ancestor}.{name}", (value,))
+        if name in known.statics:
+            return Value("method", f"{ancestor}.{name}", (value,))
+        return None
+
+    def _own_attribute(self, ancestor: Ancestor, value: Value, name: str) -> Value | None:
+        assert ancestor.ref is not None
+        path, cls = ancestor.ref
+        module = self.project.module(path)
+        assert module is not None
+        if name in cls.methods:
+            function = module.functions.get(f"{cls.qualname}.{name}")
+            if function is not None and is_property(function):
+                return self.returns(FunctionRef(path, function), self._self(function, value))
+            return Value("method", f"{path}::{cls.qualname}.{name}", (value,))
+        return self._field(cls, module, name) or self._assigned_in_methods(cls, module, name, value)
+
+    def _field(self, cls: Class, module: Module, name: str) -> Value | None:
+        for field in reversed(cls.fields):
+            if field.name == name:
+                scope = self.class_scope(cls, module).at(_END)
+                if field.annotation is not UNKNOWN:
+                    return self.annotated(field.annotation, scope) or None
+                return self.of(field.value, scope) or None
+        return None
+
+    def _assigned_in_methods(self, cls: Class, module: Module, name: str, value: Value) -> Value | None:
+        """What methods assign to `self.name`, `__init__` first."""
+        methods = sorted(cls.methods, key=lambda m: m not in ("__init__", "__post_init__", "setup"))
+        seen = False
+        for method in methods:
+            function = module.functions.get(f"{cls.qualname}.{method}")
+            assigns = module.locals(function).get(f"self.{name}") if function is not None else None
+            if not assigns:
+                continue
+            seen = True
+            found = self._latest(assigns, Scope(module, function), None)
+            if found and found.kind != "none":
+                return found
+        return NO_VALUE if seen else None
+
+    def _function_attribute(self, value: Value, name: str) -> Value:
+        if name in ("delay", "apply_async", "send", "kiq", "enqueue", "s", "si", "defer"):
+            return Value("method", f"celery.Task.{name}", (value,))
+        if name == "__wrapped__":
+            return value
+        return NO_VALUE
+
+    def method(self, value: Value, name: str) -> Value | None:
+        """The method of an instance, or `None` where it has none of that name."""
+        found = self._instance_attribute(value, name)
+        return found if found.kind == "method" else None
+
+    def method_result(self, value: Value, name: str, call: Call | None, scope: Scope) -> Value:
+        method = self.method(value, name)
+        return self.called(method, call, scope) if method is not None else NO_VALUE
+
+    # --------------------------------------------------------------------------------------------------- calls
+
+    def call(self, call: Call, scope: Scope) -> Value:
+        """What a call gives."""
+        special = self._special(call, scope)
+        if special is not None:
+            return special
+        return self.called(self.of(call.func, scope), call, scope)
+
+    def _special(self, call: Call, scope: Scope) -> Value | None:
+        """Calls whose result depends on more than the callee's name."""
+        if not isinstance(call.func, str):
+            return None
+        last = call.func.rpartition(".")[2]
+        if last == "super" and scope.function is not None and scope.function.owner:
+            return self._super(scope)
+        if last == "TypeVar" and self.name(call.func.partition(".")[0], scope):
+            return Value("typevar", f"{scope.module.path}::{_text(call.args)}")
+        if (
+            last in ("list", "set", "tuple", "sorted", "reversed", "iter")
+            and call.args
+            and len(call.func) == len(last)
+        ):
+            return listing(self.iterated(self.of(call.args[0], scope)))
+        if last in ("next", "anext") and call.args and len(call.func) == len(last):
+            return self.iterated(self.of(call.args[0], scope))
+        if last == "cast" and len(call.args) == 2:
+            return self.annotated(call.args[0], scope)
+        if last in ("sessionmaker", "scoped_session") and "class_" in dict(call.keywords):
+            made = self.of(call.keyword("class_") or UNKNOWN, scope)
+            if made.kind == "class" and self.role(made.name) == "async-session":
+                return instance("sqlalchemy.ext.asyncio.async_sessionmaker")
+        if last == "partial" and call.args:
+            return self.of(call.args[0], scope)
+        return None
+
+    def _super(self, scope: Scope) -> Value | None:
+        function, module = scope.function, scope.module
+        assert function is not None
+        for ancestor in self.mro(instance(f"{module.path}::{function.owner}"))[1:]:
+            return instance(ancestor.name, *(v for _, v in ancestor.typevars))
+        return NO_VALUE
+
+    def called(self, func: Value, call: Call | None, scope: Scope | None) -> Value:
+        """What calling `func` gives."""
+        match func.kind:
+            case "class":
+                return self._constructed(func, call, scope)
+            case "external":
+                last = func.name.rpartition(".")[2]
+                return instance(func.name) if last[:1].isupper() and not last.isupper() else NO_VALUE
+            case "function":
+                ref = self.function_ref(func.name)
+                if ref is not None:
+                    return self.returns(ref, self.bindings(ref, call, scope))
+                known = self.known.functions.get(func.name)
+                return self._spec(known.gives, NO_VALUE, call, scope) if known is not None else NO_VALUE
+            case "method":
+                return self._method_called(func, call, scope)
+            case "instance":
+                method = self.method(func, "__call__")
+                return self.called(method, call, scope) if method is not None else NO_VALUE
+        return NO_VALUE
+
+    def _constructed(self, cls: Value, call: Call | None, scope: Scope | None) -> Value:
+        known = self.known.classes.get(cls.name)
+        if known is not None and known.makes.gives:
+            return self._spec(known.makes.gives, instance(cls.name, *cls.items), call, scope)
+        return instance(cls.name, *cls.items)
+
+    def _method_called(self, method: Value, call: Call | None, scope: Scope | None) -> Value:
+        receiver = method.item
+        ref = self.function_ref(method.name)
+        if ref is not None:
+            given = self.bindings(ref, call, scope)
+            if not _is_static(ref.function) and ref.function.params:
+                given = (*self._self(ref.function, receiver), *given)
+            result = self.returns(ref, given)
+            for ancestor in self.mro(receiver):
+                if ancestor.ref is not None and f"{ancestor.ref.key}.{ref.function.name}" == ref.key:
+                    return substitute(result, ancestor.typevars)
+            return result
+        if method.name.startswith("builtins."):
+            return (
+                receiver.item
+                if len(set(receiver.items)) == 1 and method.name != "builtins.list.copy"
+                else NO_VALUE
+            )
+        known = self.known_method(method)
+        return self._spec(known.gives, receiver, call, scope) if known is not None else NO_VALUE
+
+    def known_method(self, method: Value) -> Known | None:
+        """The table's entry for a library method."""
+        owner, _, name = method.name.rpartition(".")
+        known = self.known.classes.get(owner)
+        if known is None:
+            return None
+        if method.item.kind == "class":
+            found = known.statics.get(name) or known.methods.get(name) or known.statics.get("*")
+        else:
+            found = known.methods.get(name) or known.statics.get(name) or known.methods.get("*")
+        return found
+
+    def _self(self, function: Function, receiver: Value) -> tuple[tuple[str, Value], ...]:
+        if not function.params or _is_static(function):
+            return ()
+        if _is_classmethod(function):
+            receiver = Value("class", receiver.name, receiver.items)
+        return ((function.params[0].name, receiver),)
+
+    def bindings(
+        self, ref: FunctionRef, call: Call | None, scope: Scope | None
+    ) -> tuple[tuple[str, Value], ...]:
+        """What a call tells of a function's parameters that say nothing themselves."""
+        if call is None or scope is None:
+            return ()
+        params = [p for p in ref.function.params if p.kind in ("positional", "keyword")]
+        if ref.function.owner and not _is_static(ref.function):
+            params = params[1:]
+        given = []
+        for position, param in enumerate(params):
+            if param.annotation is not UNKNOWN and not _is_type_parameter(param.annotation):
+                continue
+            expr = (
+                call.argument(position, param.name)
+                if param.kind == "positional"
+                else call.keyword(param.name)
+            )
+            value = self.of(expr, scope) if expr is not None else NO_VALUE
+            if value.kind in ("instance", "class", "method", "function") and not value.name.startswith(
+                "builtins."
+            ):
+                given.append((param.name, value))
+        return tuple(given)
+
+    def returns(self, ref: FunctionRef, given: tuple[tuple[str, Value], ...] = ()) -> Value:
+        """What calling a project function gives: a coroutine for `async def`, many for a generator."""
+        key = (ref.path, id(ref.function), given)
+        if key in self._returns:
+            return self._returns[key]
+        if key in self._running or len(self._running) > _MAX_DEPTH:
+            return NO_VALUE
+        self._running.add(key)
+        try:
+            value = self._returned(ref, given)
+        finally:
+            self._running.discard(key)
+        if not self._running:
+            self._returns[key] = value
+        return value
+
+    def _returned(self, ref: FunctionRef, given: tuple[tuple[str, Value], ...]) -> Value:
+        module = self.project.module(ref.path)
+        assert module is not None
+        function = ref.function
+        value = self._declared_return(function, module, given)
+        if not value:
+            value = self._body_return(function, module, given)
+        if function.is_async and not function.is_generator:
+            return Value("coroutine", "", (value,))
+        return value
+
+    def _declared_return(
+        self, function: Function, module: Module, given: tuple[tuple[str, Value], ...]
+    ) -> Value:
+        if function.returns is UNKNOWN:
+            return NO_VALUE
+        scope = Scope(module, self._enclosing(function, module), _END)
+        value = self.annotated(function.returns, scope)
+        if value.kind == "instance" and value.name.endswith((".Self", ".Self]")) and given:
+            return given[0][1]
+        return NO_VALUE if value.name in _VAGUE or value.kind == "none" and function.returned else value
+
+    def _body_return(
+        self, function: Function, module: Module, given: tuple[tuple[str, Value], ...]
+    ) -> Value:
+        scope = Scope(module, function, _END, given)
+        if function.is_generator:
+            return listing(
+                self._first_known(self.of(y.value, scope.at(y.span.line)) for y in function.yielded)
+            )
+        return self._first_known(self.of(r.value, scope.at(r.span.line)) for r in function.returned)
+
+    # --------------------------------------------------------------------------------------------- annotations
+
+    def annotated(self, annotation: Expr, scope: Scope) -> Value:
+        """What a variable of this annotation is."""
+        if self._depth > _MAX_DEPTH:
+            return NO_VALUE
+        self._depth += 1
+        try:
+            return self._annotated(annotation, scope)
+        finally:
+            self._depth -= 1
+
+    def _annotated(self, annotation: Expr, scope: Scope) -> Value:
+        match annotation:
+            case Const(None):
+                return NONE
+            case Choice(options):
+                return self._first_known(self.annotated(o, scope) for o in options)
+            case Item(base, index):
+                return self._generic(base, index, scope)
+            case str() | Attr() | Call():
+                return self._instance_of(annotation, scope)
+        return NO_VALUE
+
+    def _instance_of(self, annotation: Expr, scope: Scope) -> Value:
+        alias = self.alias(annotation, scope)
+        if alias is not None:
+            return self.annotated(*alias)
+        value = self.of(annotation, scope)
+        if value.kind in ("class", "external"):
+            last = value.name.rpartition(".")[2]
+            if last in _LISTS and "::" not in value.name:
+                return listing(NO_VALUE)
+            if last in _DICTS and "::" not in value.name:
+                return Value("dict")
+            if last in ("Any", "object", "Union") and "::" not in value.name:
+                return Value("instance", value.name)
+            return instance(value.name, *value.items)
+        return value if value.kind in ("typevar", "none") else NO_VALUE
+
+    def alias(self, annotation: Expr, scope: Scope) -> tuple[Expr, Scope] | None:
+        """The annotation that a name stands for (`SessionDep = Annotated[...]`), with the scope it is read in."""
+        if not isinstance(annotation, str):
+            return None
+        symbol = self.origin(annotation, scope)
+        if symbol is None or symbol.sort != "assign":
+            return None
+        module = self.project.module(symbol.path)
+        if module is None:
+            return None
+        value = module.assigns[symbol.name][-1].value
+        if isinstance(value, (Item, Choice)) or (
+            isinstance(value, str) and value.partition(".")[0] != annotation
+        ):
+            return value, Scope(module)
+        return None
+
+    def origin(self, dotted: str, scope: Scope) -> Symbol | None:
+        """Where the module-level thing that a dotted name means is defined, or `None` for local names and values."""
+        first, _, rest = dotted.partition(".")
+        function = scope.function
+        while function is not None:
+            if first in function.bound:
+                for entry in function.imports:
+                    if entry.local == first:
+                        return self._follow(self.project.import_target(entry, scope.module.path), rest)
+                return None
+            function = self._enclosing(function, scope.module)
+        return self._follow(self.project.symbol(scope.module.path, first), rest)
+
+    def _follow(self, symbol: Symbol, rest: str) -> Symbol | None:
+        for part in rest.split(".") if rest else ():
+            if symbol.sort not in ("module", "package", "external"):
+                return None
+            symbol = self.project.member(symbol, part)
+        return symbol
+
+    def _generic(self, base: Expr, index: Expr, scope: Scope) -> Value:
+        head = self.of(base, scope)
+        last = head.name.rpartition(".")[2]
+        arguments = index.items if isinstance(index, Seq) else (index,)
+        if head.kind == "class" and "::" in head.name or not arguments:
+            return instance(head.name, *(self.annotated(a, scope) for a in arguments))
+        if last == "Annotated":
+            return self._annotated_metadata(arguments, scope)
+        if last == "Union":
+            return self._first_known(self.annotated(a, scope) for a in arguments)
+        if last in _WRAPPERS:
+            return self.annotated(arguments[0], scope)
+        if last in ("Type", "type"):
+            made = self.annotated(arguments[0], scope)
+            return (
+                Value("class", made.name, made.items)
+                if made.kind in ("instance", "typevar")
+                else NO_VALUE
+            )
+        if last in _LISTS or (
+            last in ("tuple", "Tuple") and len(arguments) == 2 and arguments[1] == Of("ellipsis")
+        ):
+            return listing(self.annotated(arguments[0], scope))
+        if last in ("tuple", "Tuple"):
+            return Value("tuple", "", tuple(self.annotated(a, scope) for a in arguments))
+        if last in _DICTS:
+            return Value(
+                "dict", "", tuple(v for v in (self.annotated(a, scope) for a in arguments[1:2]) if v)
+            )
+        if last in _COROUTINES:
+            return Value("coroutine", "", (self.annotated(arguments[-1], scope),))
+        if last == "Literal":
+            return instance("builtins.str")
+        if head.kind in ("class", "external"):
+            return instance(head.name, *(self.annotated(a, scope) for a in arguments))
+        return NO_VALUE
+
+    def _annotated_metadata(self, arguments: tuple[Expr, ...], scope: Scope) -> Value:
+        value = self.annotated(arguments[0], scope)
+        if value and value.name not in _VAGUE:
+            return value
+        for extra in arguments[1:]:
+            provider = self.depends(extra, scope)
+            if provider:
+                return self.provided(provider)
+        return NO_VALUE
+
+    # -------------------------------------------------------------------------------------------- dependencies
+
+    def depends(self, expr: Expr, scope: Scope) -> Value:
+        """The provider in `Depends(provider)`, or the unknown value if `expr` is no dependency."""
+        if isinstance(expr, Call) and self.of(expr.func, scope).name in _DEPENDS:
+            provider = expr.argument(0, "dependency")
+            return (
+                self.of(provider, scope) if provider is not None else Value("class", "fastapi.Depends")
+            )
+        return NO_VALUE
+
+    def provider(self, param: Param, scope: Scope) -> Value:
+        """What provides a parameter: `Depends` as its default or in its (aliased) `Annotated`; else unknown."""
+        if param.has_default:
+            found = self.depends(param.default, scope)
+            if found:
+                return self._own_provider(found, param, scope)
+        annotation, where = param.annotation, scope
+        for _ in range(8):
+            alias = self.alias(annotation, where)
+            if alias is None:
+                break
+            annotation, where = alias
+        if isinstance(annotation, Item) and isinstance(annotation.key, Seq):
+            for extra in annotation.key.items[1:]:
+                found = self.depends(extra, where)
+                if found:
+                    return self._own_provider(found, param, scope)
+        return NO_VALUE
+
+    def _own_provider(self, found: Value, param: Param, scope: Scope) -> Value:
+        """`Depends()` without argument takes the annotation's class."""
+        if found.name != "fastapi.Depends":
+            return found
+        declared = self.annotated(param.annotation, scope)
+        return Value("class", declared.name, declared.items) if declared.kind == "instance" else NO_VALUE
+
+    def provided(self, provider: Value) -> Value:
+        """What a dependency's provider hands to the handler."""
+        if provider.kind == "class":
+            return instance(provider.name, *provider.items)
+        found = self.called(provider, None, None)
+        if found.kind == "coroutine":
+            found = found.item
+        ref = self.function_ref(provider.name)
+        if ref is not None and ref.function.is_generator:
+            return found.item if found.kind == "list" else found
+        return found
+
+    # ----------------------------------------------------------------------------------------- implementations
+
+    def implementations(self, method: Value) -> tuple[Value, ...]:
+        """The project's implementations of an abstract method; empty if the method has a body of its own."""
+        found = self._implementations.get(method)
+        if found is None:
+            self._implementations[method] = ()
+            found = self._implementations[method] = tuple(self._find_implementations(method))
+        return found
+
+    def _find_implementations(self, method: Value) -> Iterator[Value]:
+        ref = self.function_ref(method.name)
+        if ref is None or not ref.function.owner:
+            return
+        abstract = f"{ref.path}::{ref.function.owner}"
+        protocol = self._is_protocol(abstract)
+        if not protocol and not is_abstract(ref.function):
+            return
+        base = self.class_ref(abstract)
+        assert base is not None
+        public = {m for m in base.cls.methods if not m.startswith("_")}
+        for candidate in self._classes_with(ref.function.name):
+            if candidate.key == abstract or self._is_protocol(candidate.key):
+                continue
+            inherits = any(a.name == abstract for a in self.mro(instance(candidate.key)))
+            if inherits or (protocol and public <= set(candidate.cls.methods)):
+                yield Value("method", f"{candidate.key}.{ref.function.name}", (instance(candidate.key),))
+
+    def _is_protocol(self, name: str) -> bool:
+        ref = self.class_ref(name)
+        module = self.project.module(ref.path) if ref is not None else None
+        if ref is None or module is None:
+            return False
+        scope = self.class_scope(ref.cls, module)
+        return any(self.of(base, scope).name in ("typing.Protocol", "typing_extensions.Protocol") for base in ref.cls.bases)
+
+    def _classes_with(self, method: str) -> list[ClassRef]:
+        if self._by_method is None:
+            self._by_method = {}
+            for path in self.project.scanned:
+                module = self.project.module(path)
+                for cls in module.classes.values() if module is not None and module.kind != "tests" else ():
+                    for name in cls.methods:
+                        self._by_method.setdefault(name, []).append(ClassRef(path, cls))
+        return self._by_method.get(method, [])
+
+    # --------------------------------------------------------------------------------------------------- texts
+
+    def text(self, expr: Expr | None, scope: Scope) -> str | None:
+        """The string that an expression is, where it is a literal or names a constant; else `None`."""
+        if isinstance(expr, Text):
+            return expr.value
+        if not isinstance(expr, str):
+            return None
+        symbol = self.origin(expr, scope)
+        if symbol is not None and symbol.sort == "assign":
+            module = self.project.module(symbol.path)
+            value = module.assigns[symbol.name][-1].value if module is not None else UNKNOWN
+            return value.value if isinstance(value, Text) else None
+        owner, _, name = expr.rpartition(".")
+        return self._field_text(self.of(owner, scope), name) if owner else None
+
+    def _field_text(self, owner: Value, name: str) -> str | None:
+        for ancestor in self.mro(owner) if owner.kind in ("instance", "class") else ():
+            for field in ancestor.ref.cls.fields if ancestor.ref is not None else ():
+                if field.name == name:
+                    return field.value.value if isinstance(field.value, Text) else None
+        return None
+
+    # ---------------------------------------------------------------------------------------------- decorators
+
+    def decorator_names(self, function: Function, module: Module) -> Iterator[str]:
+        """The dotted names of a function's decorators (of the callee where one is a call)."""
+        scope = Scope(module, self._enclosing(function, module), _END)
+        for decorator in function.decorators:
+            target = decorator.value.func if isinstance(decorator.value, Call) else decorator.value
+            yield self.of(target, scope).name or (target if isinstance(target, str) else "")
+
+
+class Spec(NamedTuple):
+    """A parsed type of the tables' language."""
+
+    name: str
+    arguments: tuple[Spec, ...] = ()
+
+
+@lru_cache(maxsize=None)
+def parse_spec(text: str) -> Spec:
+    """Read a type of the tables' language (see `libraries`)."""
+    text = text.strip()
+    if text.startswith("await "):
+        return Spec("await", (parse_spec(text[6:]),))
+    head, bracket, rest = text.partition("[")
+    if not bracket:
+        return Spec(head)
+    return Spec(head.strip(), tuple(parse_spec(part) for part in _split(rest[:-1])))
+
+
+def _split(text: str) -> Iterator[str]:
+    depth = start = 0
+    for position, character in enumerate(text):
+        if character == "[":
+            depth += 1
+        elif character == "]":
+            depth -= 1
+        elif character == "," and depth == 0:
+            yield text[start:position]
+            start = position + 1
+    yield text[start:]
+
+
+def substitute(value: Value, typevars: tuple[tuple[str, Value], ...] | Mapping[str, Value]) -> Value:
+    """`value` with its type variables replaced by what they stand for."""
+    if not typevars:
+        return value
+    known = dict(typevars)
+    return _substitute(value, known)
+
+
+def _substitute(value: Value, known: dict[str, Value]) -> Value:
+    if value.kind == "typevar":
+        return known.get(value.name, value)
+    if value.kind == "class" and value.name in known:
+        return value._replace(name=known[value.name].name)
+    if value.items:
+        return value._replace(items=tuple(_substitute(item, known) for item in value.items))
+    return value
+
+
+def is_property(function: Function) -> bool:
+    """Whether reading the attribute calls the function."""
+    return any(
+        d.value in _PROPERTIES or (isinstance(d.value, str) and d.value.endswith("_property"))
+        for d in function.decorators
+    )
+
+
+def is_abstract(function: Function) -> bool:
+    """Whether a method only declares: `@abstractmethod`, or nothing in its body but `NotImplementedError`."""
+    if any(isinstance(d.value, str) and d.value.rpartition(".")[2] == "abstractmethod" for d in function.decorators):
+        return True
+    raises = [r.value.func if isinstance(r.value, Call) else r.value for r in function.raises]
+    return "NotImplementedError" in raises and not function.returned
+
+
+def _is_static(function: Function) -> bool:
+    return any(d.value == "staticmethod" for d in function.decorators)
+
+
+def _is_classmethod(function: Function) -> bool:
+    return any(d.value == "classmethod" for d in function.decorators)
+
+
+def _is_type_parameter(annotation: Expr) -> bool:
+    """Whether an annotation may name a type variable or says nothing (`Any`, `type[T]`)."""
+    if isinstance(annotation, Item):
+        head = annotation.base
+        return isinstance(head, str) and head.rpartition(".")[2] in ("Type", "type")
+    return isinstance(annotation, str) and (
+        len(annotation) == 1 or annotation.rpartition(".")[2] == "Any"
+    )
+
+
+def _text(args: tuple[Expr, ...]) -> str:
+    return args[0].value if args and isinstance(args[0], Text) else ""

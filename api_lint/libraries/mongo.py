@@ -1,0 +1,189 @@
+"""Document stores and hosted databases: pymongo (both APIs), motor, supabase.
+
+https://pymongo.readthedocs.io/en/stable/api/; https://motor.readthedocs.io/en/stable/api-asyncio/;
+https://supabase.com/docs/reference/python/
+
+An attribute or an item of a client is a database, one of a database a collection. `find` only makes a cursor.
+"""
+
+from __future__ import annotations
+
+from api_lint.libraries import Known, KnownClass, Library
+
+
+def _each(names: str, known: Known) -> dict[str, Known]:
+    return dict.fromkeys(names.split(), known)
+
+
+_NOTHING = Known()
+_SELF = Known("$self")
+
+_READS = "count_documents distinct estimated_document_count index_information options"
+_WRITES = (
+    "bulk_write create_index create_indexes delete_many delete_one drop drop_index drop_indexes find_one_and_delete "
+    "find_one_and_replace find_one_and_update insert_many insert_one rename replace_one update_many update_one"
+)
+_CURSOR = "allow_disk_use batch_size collation comment hint limit max max_time_ms min rewind skip sort where"
+_ADMIN = "drop_database list_database_names list_databases server_info"
+
+
+def _api(
+    client: str, database: str, collection: str, cursor: str, awaited: bool
+) -> dict[str, KnownClass]:
+    """The four classes of one driver; `awaited` where its calls are coroutines."""
+    blocks = "" if awaited else "db"
+    read, write = Known(blocks=blocks, data="query"), Known(blocks=blocks, data="write")
+    row = Known("await dict" if awaited else "dict", blocks, "query")
+    rows = Known("await list[dict]" if awaited else "list[dict]", blocks, "query")
+    call = Known(blocks=blocks)
+    to_database, to_collection = Known(database), Known(collection)
+    return {
+        client: KnownClass(
+            role="client",
+            methods={
+                **_each("__getitem__ get_database get_default_database", to_database),
+                **_each(_ADMIN, call),
+                **_each("aclose close start_session watch", _NOTHING),
+            },
+            attributes={"*": database},
+        ),
+        database: KnownClass(
+            role="client",
+            methods={
+                **_each("__getitem__ get_collection", to_collection),
+                **_each("command drop_collection list_collection_names list_collections", call),
+                "create_collection": Known(f"await {collection}" if awaited else collection, blocks),
+                **_each("aggregate watch with_options", _NOTHING),
+            },
+            attributes={"client": client, "name": "str", "*": collection},
+        ),
+        collection: KnownClass(
+            role="client",
+            methods={
+                **_each("aggregate find find_raw_batches", Known(cursor, data="query")),
+                "find_one": row,
+                **_each(_READS, read),
+                **_each(_WRITES, write),
+                "with_options": _SELF,
+                "__getitem__": to_collection,
+            },
+            attributes={"database": database, "name": "str", "full_name": "str"},
+        ),
+        cursor: KnownClass(
+            role="query",
+            methods={
+                **_each(_CURSOR, Known("$self", data="query")),
+                "to_list": rows,
+                "next": row,
+                **_each("distinct explain", read),
+                "close": _NOTHING,
+            },
+            iterates="dict",
+            iterating=_NOTHING if awaited else read,
+        ),
+    }
+
+
+_MOTOR = "motor.motor_asyncio.AsyncIOMotor"
+_AIO = "pymongo.asynchronous."
+
+
+def _postgrest(prefix: str, awaited: bool) -> dict[str, KnownClass]:
+    """supabase's client of one kind: nothing is sent before `execute`."""
+    client = f"supabase.{prefix}Client"
+    kind = prefix or "Sync"
+    builder = f"postgrest.{kind}RequestBuilder"
+    auth = f"supabase.{prefix}SupabaseAuthClient"
+    storage = f"supabase.{prefix}SupabaseStorageClient"
+    bucket = f"storage3.{kind}BucketProxy"
+    call = Known(blocks="" if awaited else "client")
+    return {
+        client: KnownClass(
+            role="client",
+            methods={
+                **_each("from_ table", Known(builder)),
+                "rpc": Known(builder, data="query"),
+                "schema": _SELF,
+            },
+            attributes={"auth": auth, "storage": storage},
+        ),
+        builder: KnownClass(
+            role="query",
+            methods={
+                "select": Known("$self", data="query"),
+                **_each("delete insert update upsert", Known("$self", data="write")),
+                "execute": Known(blocks="" if awaited else "db", data="query"),
+                "*": _SELF,
+            },
+            attributes={"not_": builder},
+        ),
+        auth: KnownClass(
+            methods=_each(
+                "exchange_code_for_session get_session get_user refresh_session reset_password_for_email set_session "
+                "sign_in_with_oauth sign_in_with_otp sign_in_with_password sign_out sign_up update_user verify_otp",
+                call,
+            ),
+        ),
+        storage: KnownClass(
+            methods={
+                "from_": Known(bucket),
+                **_each("create_bucket delete_bucket empty_bucket get_bucket list_buckets", call),
+            },
+        ),
+        bucket: KnownClass(
+            methods={
+                **_each(
+                    "copy create_signed_upload_url create_signed_url create_signed_urls download info list move remove "
+                    "update upload upload_to_signed_url",
+                    call,
+                ),
+                "get_public_url": _NOTHING,
+            },
+        ),
+    }
+
+
+_CLASSES = {
+    **_api(
+        "pymongo.MongoClient",
+        "pymongo.database.Database",
+        "pymongo.collection.Collection",
+        "pymongo.cursor.Cursor",
+        awaited=False,
+    ),
+    **_api(
+        "pymongo.AsyncMongoClient",
+        f"{_AIO}database.AsyncDatabase",
+        f"{_AIO}collection.AsyncCollection",
+        f"{_AIO}cursor.AsyncCursor",
+        awaited=True,
+    ),
+    **_api(f"{_MOTOR}Client", f"{_MOTOR}Database", f"{_MOTOR}Collection", f"{_MOTOR}Cursor", awaited=True),
+    **_postgrest("", awaited=False),
+    **_postgrest("Async", awaited=True),
+}
+
+_FUNCTIONS = {
+    "supabase.create_client": Known("supabase.Client"),
+    "supabase.create_async_client": Known("await supabase.AsyncClient"),
+}
+
+_ALIASES = {
+    "pymongo.mongo_client.MongoClient": "pymongo.MongoClient",
+    "pymongo.synchronous.mongo_client.MongoClient": "pymongo.MongoClient",
+    "pymongo.synchronous.database.Database": "pymongo.database.Database",
+    "pymongo.synchronous.collection.Collection": "pymongo.collection.Collection",
+    "pymongo.synchronous.cursor.Cursor": "pymongo.cursor.Cursor",
+    "pymongo.asynchronous.mongo_client.AsyncMongoClient": "pymongo.AsyncMongoClient",
+    "motor.core.AgnosticClient": "motor.motor_asyncio.AsyncIOMotorClient",
+    "motor.core.AgnosticDatabase": "motor.motor_asyncio.AsyncIOMotorDatabase",
+    "motor.core.AgnosticCollection": "motor.motor_asyncio.AsyncIOMotorCollection",
+    "supabase.acreate_client": "supabase.create_async_client",
+    "supabase.AClient": "supabase.AsyncClient",
+    "supabase.client.*": "supabase",
+    "supabase._sync.client.*": "supabase",
+    "supabase._async.client.*": "supabase",
+    "supabase.lib.client.Client": "supabase.Client",
+}
+
+LIBRARY = Library(functions=_FUNCTIONS, classes=_CLASSES, aliases=_ALIASES)

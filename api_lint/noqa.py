@@ -1,0 +1,140 @@
+"""Comments that silence findings: `# noqa`, `# api-lint: ignore`, and their forms for a whole file.
+
+A comment is what the tokeniser says is one, so the same words within a string mean nothing. Tokenising is slow: it is
+done only for files that have findings and hold the words at all.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import tokenize
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from api_lint.rule import Diagnostic
+
+_WORDS = (b"noqa", b"api-lint:")
+
+_CODES = r"[A-Z]+[0-9]+(?:[ \t,]+[A-Z]+[0-9]+)*"
+_NOQA = re.compile(
+    rf"#[ \t]*noqa(?![\w-])(?:[ \t]*(?P<colon>:)[ \t]*(?P<codes>{_CODES})?)?", re.IGNORECASE
+)
+_OTHERS = re.compile(
+    rf"#[ \t]*(?:ruff|flake8)[:=][ \t]*noqa(?![\w-])(?P<colon>:)?[ \t]*(?P<codes>{_CODES})?", re.I
+)
+_OURS = re.compile(r"#[ \t]*api-lint:[ \t]*ignore(?P<file>-file)?(?![\w-])(?:\[(?P<names>[^\]]*)\])?")
+_SEPARATORS = re.compile(r"[ \t,]+")
+
+# A selector that silences every rule.
+_EVERYTHING = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressions:
+    """What a file's comments silence: selectors for the whole file, and by row; `""` is the selector of all rules.
+
+    `last_rows` tells, for a row within a string or a continued line, the row that its end stands on.
+    """
+
+    everywhere: frozenset[str] = frozenset()
+    rows: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    last_rows: Mapping[int, int] = field(default_factory=dict)
+
+    def cover(self, diagnostic: Diagnostic) -> bool:
+        """Whether a comment silences a finding: one for the file, on its first row, or at its statement's end."""
+        if _names(self.everywhere, diagnostic):
+            return True
+        starts = {diagnostic.span.line, diagnostic.noqa_line}
+        rows = starts | {self.last_rows.get(row, row) for row in starts}
+        return any(_names(self.rows.get(row, frozenset()), diagnostic) for row in rows)
+
+
+NOTHING = Suppressions()
+
+
+def suppressed(source: bytes, diagnostics: Sequence[Diagnostic]) -> list[bool]:
+    """Tell which findings of a file its own comments silence.
+
+    Parameters: `source`, the file as it was read; `diagnostics`, all of that file.
+    Returns: for each diagnostic, whether it is silenced. What makes a file unreadable is never silenced from within.
+    """
+    if not diagnostics or not any(word in source.lower() for word in _WORDS):
+        return [False] * len(diagnostics)
+    comments = read(source)
+    return [comments.cover(diagnostic) for diagnostic in diagnostics]
+
+
+def read(source: bytes) -> Suppressions:
+    """Gather the suppression comments of a file.
+
+    Parameters: `source`, the file as it was read.
+    Returns: what they silence; of a file that the tokeniser gives up on, what stands before that place.
+    """
+    everywhere: set[str] = set()
+    rows: dict[int, set[str]] = {}
+    comments, joined = _scan(source)
+    for comment in comments:
+        alone = not comment.line[: comment.start[1]].strip()
+        for selectors, for_file in _selectors(comment.string):
+            if not for_file:
+                rows.setdefault(comment.start[0], set()).update(selectors)
+            elif alone:
+                everywhere.update(selectors)
+    return Suppressions(
+        frozenset(everywhere),
+        {row: frozenset(found) for row, found in rows.items()},
+        _last_rows(joined),
+    )
+
+
+def _names(selectors: frozenset[str], diagnostic: Diagnostic) -> bool:
+    return any(diagnostic.code.startswith(found) or diagnostic.name == found for found in selectors)
+
+
+def _selectors(comment: str) -> Iterator[tuple[set[str], bool]]:
+    """The selectors of each suppression within one comment, and whether it is for the whole file."""
+    for match in _OURS.finditer(comment):
+        names = match["names"]
+        yield ({_EVERYTHING} if names is None else _split(names)), match["file"] is not None
+    for pattern, for_file in ((_NOQA, False), (_OTHERS, True)):
+        for match in pattern.finditer(comment):
+            # `noqa: <no codes>` is a slip of the pen, and a slip silences nothing.
+            yield ({_EVERYTHING} if match["colon"] is None else _split(match["codes"] or "")), for_file
+
+
+def _split(text: str) -> set[str]:
+    found = {part for part in _SEPARATORS.split(text.strip()) if part}
+    return {part.upper() if part[-1].isdigit() and "-" not in part else part for part in found}
+
+
+# Tokens after which a new row is no continuation.
+_BREAKS = (tokenize.ENCODING, tokenize.NEWLINE, tokenize.NL, tokenize.COMMENT)
+
+
+def _scan(source: bytes) -> tuple[list[tokenize.TokenInfo], list[tuple[int, int]]]:
+    """The comments, and the first and last row of every string or backslash that runs over several."""
+    comments: list[tokenize.TokenInfo] = []
+    joined: list[tuple[int, int]] = []
+    before: tokenize.TokenInfo | None = None
+    try:
+        for token in tokenize.tokenize(io.BytesIO(source).readline):
+            if token.type == tokenize.COMMENT:
+                comments.append(token)
+            elif token.start[0] < token.end[0] and token.type not in _BREAKS:
+                joined.append((token.start[0], token.end[0]))
+            if before is not None and before.type not in _BREAKS and before.end[0] < token.start[0]:
+                joined.append((before.end[0], token.start[0]))
+            before = token
+    except (tokenize.TokenError, SyntaxError, UnicodeDecodeError, RecursionError):
+        pass
+    return comments, sorted(joined)
+
+
+def _last_rows(joined: list[tuple[int, int]]) -> dict[int, int]:
+    """For every row that runs on, the row where it ends."""
+    last: dict[int, int] = {}
+    for start, end in reversed(joined):
+        final = last.get(end, end)
+        last.update(dict.fromkeys(range(start, end), final))
+    return last

@@ -1,0 +1,322 @@
+"""The door by which rules come in: the entry-point group `api_lint.rules`, for ours as for everybody's.
+
+An entry point names a module or a package. Each module holds one subclass of `Rule`; of a package, all its modules are
+looked at. Which rules run is told by selectors: codes, beginnings of codes, names, `ALL` and `strict`.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from functools import lru_cache
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from api_lint.config import ConfigError, Settings, check_rules, options
+from api_lint.ignores import Patterns
+from api_lint.rule import API_HOOKS, Rule, RuleError
+from api_lint.text import visible
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+GROUP = "api_lint.rules"
+
+# What flake8 takes for a code, so that every rule can be run by it.
+_CODE = re.compile(r"[A-Z]{1,3}[0-9]{3}\Z")
+_CODE_START = re.compile(r"[A-Z]{1,3}[0-9]{0,3}\Z")
+OWN_CODES = {
+    "API000": "unreadable-file: a file that cannot be read, decoded or parsed, with the reason; always on",
+    "API001": "unused-suppression: reserved for comments that silence nothing",
+}
+_SEVERITIES = ("error", "warning")
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """All rules that could be loaded, by code, and one line for each plugin or rule that could not."""
+
+    rules: tuple[type[Rule], ...]
+    errors: tuple[str, ...] = ()
+
+    def find(self, text: str) -> type[Rule] | None:
+        """The rule of a code or a name, in any case; `None` where there is none."""
+        wanted = text.casefold().replace("_", "-")
+        return next((r for r in self.rules if wanted in (r.code.casefold(), r.name())), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The rules of a run, made with their options, and warnings about selectors that select nothing."""
+
+    rules: tuple[Rule, ...]
+    warnings: tuple[str, ...] = ()
+
+
+def load(entry_points: Iterable[EntryPoint] | None = None) -> Registry:
+    """Load all rules.
+
+    Parameters: `entry_points`, those of the group by default.
+    Returns: the rules in the order of their codes. A plugin that cannot be imported, or a rule that is not well made,
+    is an error of its own; the others are loaded all the same.
+    """
+    rules: dict[str, type[Rule]] = {}
+    errors: list[str] = []
+    for point in _entry_points() if entry_points is None else entry_points:
+        try:
+            target = point.load()
+        except (Exception, SystemExit) as error:
+            errors.append(f"rules of `{visible(point.name)}` cannot be loaded: {_told(error)}")
+            continue
+        for module in _modules(target, errors):
+            _collect(module, rules, errors)
+    return Registry(tuple(rules[code] for code in sorted(rules)), tuple(errors))
+
+
+def check(rule: type[Rule]) -> None:
+    """See that a rule is well made.
+
+    Parameters: `rule`, the class.
+    Raises: RuleError for a code of the wrong form, a missing message, word or part of the documentation, a hook that
+    nobody calls, or options that are no frozen dataclass with defaults.
+    """
+    if not _CODE.match(rule.code):
+        raise RuleError(f"the code {rule.code!r} is not of the form API123")
+    if rule.code in OWN_CODES:
+        raise RuleError(f"the code {rule.code} is the tool's own")
+    if not rule.message:
+        raise RuleError("it has no message")
+    if rule.severity not in _SEVERITIES:
+        raise RuleError(f"its severity {rule.severity!r} is none of {', '.join(_SEVERITIES)}")
+    _check_hooks(rule)
+    _check_options(rule)
+    if sys.flags.optimize < 2:  # `python -OO` drops docstrings
+        _check_doc(rule)
+
+
+def choose(registry: Registry, settings: Settings) -> Choice:
+    """Pick the rules of a run.
+
+    Parameters: `registry`; `settings` with the selection and the options.
+    Returns: the rules. Of two selectors that disagree about a rule the more specific one wins, and of two as specific
+    the one that ignores it.
+    Raises: ConfigError for a name that no rule has, or for options that do not fit.
+    """
+    check_rules((rule.name() for rule in registry.rules), settings)
+    selecting = _default(registry, settings) if settings.select is None else [*settings.select]
+    selecting += settings.extend_select
+    warnings = _unknown((*selecting, *settings.ignore), registry)
+    for _, selectors in settings.per_file_ignores:
+        warnings += _unknown(selectors, registry)
+    chosen = (rule for rule in registry.rules if _is_on(rule, selecting, settings.ignore))
+    return Choice(
+        tuple(rule(options(rule, settings)) for rule in chosen), tuple(dict.fromkeys(warnings))
+    )
+
+
+def silent_in(registry: Registry, settings: Settings) -> Callable[[str], frozenset[str]]:
+    """What `per-file-ignores` silences.
+
+    Parameters: `registry`; `settings`.
+    Returns: a function from a path, relative to the root, to the codes of the rules that are silent in that file.
+    """
+    tables = [
+        (Patterns([pattern.removeprefix("!")]), pattern.startswith("!"), _codes(selectors, registry))
+        for pattern, selectors in settings.per_file_ignores
+    ]
+
+    def silent(path: str) -> frozenset[str]:
+        found = (codes for patterns, negated, codes in tables if patterns.covers(path) != negated)
+        return frozenset().union(*found)
+
+    return silent
+
+
+def _entry_points() -> list[EntryPoint]:
+    """The group's entry points, ours first, each once though two installations may name it."""
+    from importlib.metadata import entry_points
+
+    found = {(point.name, point.value): point for point in entry_points(group=GROUP)}
+    return sorted(found.values(), key=lambda point: (point.value != GROUP, point.name, point.value))
+
+
+def _modules(target: object, errors: list[str]) -> Iterator[ModuleType]:
+    """The module itself, or every module of the package whose name does not begin with an underscore."""
+    if not isinstance(target, ModuleType):
+        errors.append(
+            f"rules of `{visible(repr(target))}` cannot be loaded: an entry point names a module or a package"
+        )
+        return
+    if not hasattr(target, "__path__"):
+        yield target
+        return
+    from pkgutil import iter_modules
+
+    for name in sorted(info.name for info in iter_modules(target.__path__)):
+        if name.startswith("_"):
+            continue
+        try:
+            yield import_module(f"{target.__name__}.{name}")
+        except (Exception, SystemExit) as error:
+            errors.append(f"rule `{visible(name)}` cannot be loaded: {_told(error)}")
+
+
+def _collect(module: ModuleType, rules: dict[str, type[Rule]], errors: list[str]) -> None:
+    """Add the rule of one module."""
+    try:
+        rule = _rule_of(module)
+        check(rule)
+        taken = rules.get(rule.code)
+        if taken is not None and taken is not rule:
+            raise RuleError(f"the code {rule.code} is taken by {taken.__module__}")
+        if any(other.name() == rule.name() for other in rules.values() if other is not rule):
+            raise RuleError(f"the name {rule.name()} is taken")
+    except Exception as error:  # a plugin's class can raise anything when it is looked at
+        errors.append(f"rule `{visible(module.__name__)}` cannot be used: {_told(error)}")
+    else:
+        rules[rule.code] = rule
+
+
+def _rule_of(module: ModuleType) -> type[Rule]:
+    found = [
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, Rule) and value.__module__ == module.__name__
+    ]
+    if len(found) != 1:
+        raise RuleError(f"a module of rules holds one subclass of Rule, this one {len(found)}")
+    return found[0]
+
+
+def _check_hooks(rule: type[Rule]) -> None:
+    hooks = [*rule.node_hooks().values(), *rule.api_hooks()]
+    if not hooks:
+        raise RuleError("it has no hook, so it can find nothing")
+    for hook in rule.node_hooks().values():
+        if not _is_node_hook(hook):
+            raise RuleError(f"nobody calls its hook `{hook}`{_near(hook)}")
+
+
+def _is_node_hook(hook: str) -> bool:
+    """Whether LibCST has a node of that name."""
+    if "_" in hook.removeprefix("visit_"):  # `visit_Call_func` is LibCST's hook for an attribute
+        return False
+    declared = _declared_hooks()
+    if declared:
+        return f"def {hook}(self, node:" in declared
+    import libcst
+
+    return hasattr(libcst.CSTVisitor, hook)
+
+
+@lru_cache(maxsize=1)
+def _declared_hooks() -> str:
+    """The source in which LibCST declares a hook for each node: reading it is 100 times cheaper than importing it."""
+    from importlib.util import find_spec
+
+    spec = find_spec("libcst")
+    folder = (spec.submodule_search_locations or [""])[0] if spec else ""
+    try:
+        with open(f"{folder}/_typed_visitor.py", encoding="utf-8") as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
+def _near(hook: str) -> str:
+    from difflib import get_close_matches
+
+    known = [*API_HOOKS, *re.findall(r"def (visit_[A-Za-z]+)\(", _declared_hooks())]
+    near = get_close_matches(hook, known, n=1)
+    return f" (did you mean `{near[0]}`?)" if near else ""
+
+
+def _check_options(rule: type[Rule]) -> None:
+    if not is_dataclass(rule.Options) or not _is_frozen(rule.Options):
+        raise RuleError("its Options are no frozen dataclass")
+    try:
+        rule.Options()
+    except TypeError as error:
+        missing = ", ".join(f.name for f in fields(rule.Options))
+        raise RuleError(f"every option needs a default ({missing})") from error
+
+
+def _is_frozen(options: type[Any]) -> bool:
+    return bool(options.__dataclass_params__.frozen)
+
+
+def _check_doc(rule: type[Rule]) -> None:
+    doc = rule.doc()
+    for part in ("summary", "bad", "good"):
+        if not getattr(doc, part).strip():
+            raise RuleError(
+                f"its docstring has no {'first sentence' if part == 'summary' else part.title() + '::'}"
+            )
+
+
+def _told(error: BaseException) -> str:
+    """An exception in one line."""
+    text = " ".join(str(error).split())
+    return visible(
+        text if isinstance(error, RuleError) and text else f"{type(error).__name__}: {text}".rstrip(": ")
+    )
+
+
+def _default(registry: Registry, settings: Settings) -> list[str]:
+    return [rule.code for rule in registry.rules if rule.default or settings.is_strict]
+
+
+def _matches(selector: str, rule: type[Rule]) -> bool:
+    if selector in ("ALL", "strict") or selector == rule.name():
+        return True
+    return bool(_CODE_START.match(selector)) and rule.code.startswith(selector)
+
+
+def _weight(selector: str) -> int:
+    """How specific a selector is: `ALL`, then beginnings of codes by length, then whole codes and names."""
+    if selector in ("ALL", "strict"):
+        return 0
+    return len(selector) if _CODE_START.match(selector) and not _CODE.match(selector) else 99
+
+
+def _is_on(rule: type[Rule], selecting: Sequence[str], ignoring: Sequence[str]) -> bool:
+    on = max((_weight(selector) for selector in selecting if _matches(selector, rule)), default=-1)
+    off = max((_weight(selector) for selector in ignoring if _matches(selector, rule)), default=-1)
+    return on > off
+
+
+def _codes(selectors: Iterable[str], registry: Registry) -> frozenset[str]:
+    return frozenset(rule.code for rule in registry.rules for text in selectors if _matches(text, rule))
+
+
+def _unknown(selectors: Iterable[str], registry: Registry) -> list[str]:
+    """A warning for every code that no rule has yet; an error for what can be no code."""
+    warnings = []
+    for selector in selectors:
+        if selector in OWN_CODES:
+            continue
+        if any(_matches(selector, rule) for rule in registry.rules) or selector in ("ALL", "strict"):
+            continue
+        if not _CODE_START.match(selector):
+            raise ConfigError(f"unknown rule `{visible(selector[:60])}`{nearest(selector, registry)}")
+        warnings.append(f"no rule has a code that begins with {selector}")
+    return warnings
+
+
+def nearest(selector: str, registry: Registry) -> str:
+    """A hint at the rule that comes nearest to an unknown name.
+
+    Parameters: `selector`, which no rule answers to; `registry`.
+    Returns: ` (did you mean …?)`, or "" where nothing comes near.
+    """
+    from difflib import get_close_matches
+
+    rule = registry.find(selector)
+    if rule is not None:
+        return f" (did you mean `{rule.code}`?)"
+    names = [rule.name() for rule in registry.rules]
+    near = get_close_matches(selector[:60].lower().replace("_", "-"), [*names, "ALL", "strict"], n=1)
+    return f" (did you mean `{near[0]}`?)" if near else ""

@@ -1,0 +1,171 @@
+"""Code frames: the rows around a finding, fit for a terminal, with what is secret in them masked.
+
+Masking does not wait for a rule to report a secret: the rule may be off, and the frame of another finding may show the
+same row. So whatever looks like a secret in a shown row is masked, and whatever is known to be one.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import stat
+import tokenize
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+
+from api_lint import literals
+from api_lint.facts import Span
+from api_lint.reports import View
+from api_lint.text import visible
+
+CONTEXT = 2
+WIDEST = 160
+MASK = "•••"
+
+_MOST_ROWS = 6
+_LARGEST_FILE = 16_000_000
+_LONGEST_ROW = 20_000
+_ROW_END = re.compile(r"\r\n|\r|\n")
+_STRING = re.compile(
+    r'"""(.*?)(?:"""|$)|' r"'''(.*?)(?:'''|$)|" r'"((?:\\.|[^"\\])*)|' r"'((?:\\.|[^'\\])*)"
+)
+_OPENING = re.compile(r"[A-Za-z]{0,2}(?:\"\"\"|'''|\"|')")
+_CLOSING = re.compile(r"(?:\"\"\"|'''|\"|')\s*$")
+_IDENTIFIER = re.compile(r"[A-Za-z_][\w-]*")
+_BASE64_ROW = re.compile(r"[\s\"']*([A-Za-z0-9+/=]{40,})[\s\"'\\n)]*$")
+_SECRET_TRAITS = frozenset(("secret", "provider-key", "dsn-password", "jwt-key"))
+_ROLES = ("assign", "keyword", "getenv")
+
+_Range = tuple[int, int]
+
+
+class Frames:
+    """The frames of one report; each file is read once."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._rows: dict[str, Sequence[str]] = {}
+
+    def of(self, path: str, span: Span) -> Iterator[str]:
+        """The rows around a span.
+
+        Parameters: `path` relative to the root; `span`, whose first row is underlined.
+        Returns: the frame's lines, none where the file cannot be read or has no such row.
+        """
+        rows = self._read(path)
+        if not 1 <= span.line <= len(rows):
+            return
+        first, last = self._bounds(rows, span)
+        gutter = max(3, len(str(last)))
+        bar = self._view.paint("1;34", " " * gutter + " |")
+        start = max(0, span.col - WIDEST // 2) if len(rows[span.line - 1]) > WIDEST else 0
+        yield bar
+        for number in range(first, last + 1):
+            cells = self._cells(path, number, rows[number - 1])
+            shown = "".join(cells[start : start + WIDEST]).rstrip()
+            yield f"{self._view.paint('1;34', f'{number:>{gutter}} |')} {shown}".rstrip()
+            if number == span.line:
+                yield f"{bar} {self._view.paint('1;31', _carets(cells, span, start))}"
+        yield bar
+
+    def _bounds(self, rows: Sequence[str], span: Span) -> tuple[int, int]:
+        """The first and the last row to show; blank ones at the edges are left out."""
+        end = min(max(span.end_line, span.line), span.line + _MOST_ROWS)
+        first, last = max(1, span.line - CONTEXT), min(len(rows), end + CONTEXT)
+        while first < span.line and not rows[first - 1].strip():
+            first += 1
+        while last > span.line and not rows[last - 1].strip():
+            last -= 1
+        return first, last
+
+    def _cells(self, path: str, number: int, row: str) -> list[str]:
+        """A row, character by character as it is to be shown."""
+        row = row[:_LONGEST_ROW]
+        cells = ["    " if char == "\t" else visible(char) for char in row]
+        known = (_part(span, number, row) for span in self._view.secrets.get(path, ()))
+        for start, end in (*(found for found in known if found), *_suspicious(row)):
+            if start < end:
+                cells[start:end] = [MASK, *[""] * (end - start - 1)]
+        return cells
+
+    def _read(self, path: str) -> Sequence[str]:
+        if path not in self._rows:
+            source = self._view.sources.get(path)
+            if source is None:
+                source = _regular_file(self._view.full_path(path))
+            self._rows[path] = _ROW_END.split(_decoded(source))
+        return self._rows[path]
+
+
+def _carets(cells: list[str], span: Span, start: int) -> str:
+    end = span.end_col if span.end_line == span.line else len(cells)
+    end = min(max(end, span.col + 1), start + WIDEST)
+    before = _width("".join(cells[start : span.col]))
+    return " " * before + "^" * max(1, _width("".join(cells[span.col : end]).rstrip()))
+
+
+def _width(text: str) -> int:
+    """How many columns of a terminal the text takes."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(char) else 1 + (unicodedata.east_asian_width(char) in "WF")
+        for char in text
+    )
+
+
+def _part(span: Span, number: int, row: str) -> _Range | None:
+    """What of a row is the content of the string literal at a span."""
+    if not span.line <= number <= span.end_line:
+        return None
+    start = span.col if number == span.line else len(row) - len(row.lstrip())
+    end = span.end_col if number == span.end_line else len(row)
+    if number == span.line and (opening := _OPENING.match(row, start, end)):
+        start = opening.end()
+    if number == span.end_line and (closing := _CLOSING.search(row, start, end)):
+        end = closing.start()
+    return start, end
+
+
+def _suspicious(row: str) -> Iterable[_Range]:
+    """The contents of string literals in a row that look like secrets, by the same eyes that the rules look with."""
+    if bare := _BASE64_ROW.match(row):
+        yield bare.span(1)
+    for match in _STRING.finditer(row):
+        group = match.lastindex or 1
+        value = match[group]
+        if value and _is_secret(row[max(0, match.start() - 120) : match.start()], value):
+            yield match.span(group)
+
+
+def _is_secret(before: str, value: str) -> bool:
+    names = _IDENTIFIER.findall(before)[-4:] or [""]
+    return any(
+        literals.candidate(name, value) and literals.traits(name, value, role) & _SECRET_TRAITS
+        for name in names
+        for role in _ROLES
+    )
+
+
+def _regular_file(path: str) -> bytes:
+    """The content of a file, empty where it is none, is too large for a frame, or cannot be read."""
+    try:
+        status = os.stat(path)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST_FILE:
+            return b""
+        with open(path, "rb") as file:
+            return file.read(_LARGEST_FILE)
+    except (OSError, ValueError):
+        return b""
+
+
+def _decoded(source: bytes) -> str:
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
+    except SyntaxError:
+        encoding = "utf-8-sig"
+    try:
+        return source.decode(encoding, "replace")
+    except (LookupError, ValueError):
+        return source.decode("latin-1")

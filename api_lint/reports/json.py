@@ -1,0 +1,45 @@
+"""Findings for programs, in the JSON that ruff writes, with `name`, `severity` and `related` beside its fields."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+
+from api_lint.facts import Span
+from api_lint.reports import View
+from api_lint.rule import Diagnostic
+
+
+def render(diagnostics: Sequence[Diagnostic], view: View) -> Iterator[str]:
+    """Write the report.
+
+    Parameters: `diagnostics` in the order to be shown; `view` for the absolute paths.
+    Returns: one JSON array, in ASCII.
+    """
+    yield json.dumps([_finding(diagnostic, view) for diagnostic in diagnostics], indent=2) + "\n"
+
+
+def _finding(diagnostic: Diagnostic, view: View) -> dict[str, object]:
+    return {
+        "cell": None,
+        "code": diagnostic.code,
+        "name": diagnostic.name,
+        "severity": diagnostic.severity,
+        "filename": view.full_path(diagnostic.path),
+        **_place(diagnostic.span),
+        "message": diagnostic.message,
+        "fix": None,
+        "noqa_row": diagnostic.noqa_line,
+        "url": None,
+        "related": [
+            {"filename": view.full_path(path), **_place(span), "message": message}
+            for path, span, message in diagnostic.related
+        ],
+    }
+
+
+def _place(span: Span) -> dict[str, dict[str, int]]:
+    return {
+        "location": {"row": span.line, "column": span.col + 1},
+        "end_location": {"row": span.end_line, "column": span.end_col + 1},
+    }

@@ -1,0 +1,109 @@
+"""The rules themselves: the table of all, and one explained. Everything is taken from the rules' classes."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator, Sequence
+
+from api_lint.reports import table
+from api_lint.rule import Rule
+from api_lint.text import visible
+
+
+def render(rules: Sequence[type[Rule]], width: int | None, color: bool) -> Iterator[str]:
+    """The table of rules.
+
+    Parameters: `rules`; `width` of the terminal or `None`; `color`.
+    Returns: its lines.
+    """
+    rows = [(rule.code, rule.name(), default(rule), rule.doc().summary) for rule in rules]
+    return table.render(("code", "name", "default", "summary"), rows, width, color)
+
+
+def render_json(rules: Sequence[type[Rule]]) -> Iterator[str]:
+    """All that is known of the rules, for programs.
+
+    Parameters: `rules`.
+    Returns: one JSON array.
+    """
+    yield json.dumps([_described(rule) for rule in rules], indent=2) + "\n"
+
+
+def default(rule: type[Rule]) -> str:
+    """`on` for a rule that runs without being selected, `opt` for one that does not."""
+    return "on" if rule.default else "opt"
+
+
+def explain(rule: type[Rule], width: int | None, color: bool) -> Iterator[str]:
+    """A rule's documentation.
+
+    Parameters: `rule`; `width` of the terminal or `None`; `color`.
+    Returns: the text, piece by piece.
+    """
+    doc = rule.doc()
+    title = f"{rule.code} {rule.name()}"
+    yield f"\x1b[1m{title}\x1b[0m\n" if color else f"{title}\n"
+    yield f"\n{visible_lines(doc.summary)}\n"
+    if doc.why:
+        yield f"\n{visible_lines(doc.why)}\n"
+    for heading, code in (("Bad", doc.bad), ("Good", doc.good)):
+        yield f"\n{heading}:\n\n"
+        yield _highlighted(code) if color and width is not None else _indented(code)
+    yield f"\nDefault: {default(rule)}\n"
+    values = _options(rule)
+    if values:
+        yield f"\nOptions, in [tool.api-lint.rules.{rule.name()}]:\n\n"
+        yield from (f"    {name} = {_toml(value)}\n" for name, value in values.items())
+
+
+def visible_lines(text: str) -> str:
+    """Text of several lines, each of them made fit for a terminal."""
+    return "\n".join(visible(line) for line in text.split("\n"))
+
+
+def _described(rule: type[Rule]) -> dict[str, object]:
+    doc = rule.doc()
+    return {
+        "code": rule.code,
+        "name": rule.name(),
+        "default": rule.default,
+        "severity": rule.severity,
+        "frameworks": [*rule.frameworks],
+        "summary": doc.summary,
+        "explanation": doc.why,
+        "bad": doc.bad,
+        "good": doc.good,
+        "options": _options(rule),
+    }
+
+
+def _options(rule: type[Rule]) -> dict[str, object]:
+    defaults = rule.Options()
+    values = {key: getattr(defaults, field.name) for key, field in rule.option_fields().items()}
+    return {key: sorted(v) if isinstance(v, (set, frozenset)) else v for key, v in values.items()}
+
+
+def _toml(value: object) -> str:
+    # JSON writes booleans, numbers, strings and lists of them as TOML does.
+    return json.dumps(value)
+
+
+def _indented(code: str) -> str:
+    return "".join(
+        f"    {line}".rstrip() + "\n" for line in visible_lines(code.rstrip("\n")).split("\n")
+    )
+
+
+def _highlighted(code: str) -> str:
+    from rich.console import Console
+    from rich.padding import Padding
+    from rich.syntax import Syntax
+
+    console = Console(file=io.StringIO(), width=120, force_terminal=True, legacy_windows=False)
+    syntax = Syntax(
+        visible_lines(code.rstrip("\n")), "python", theme="ansi_dark", background_color="default"
+    )
+    with console.capture() as capture:
+        console.print(Padding(syntax, (0, 0, 0, 4)))
+    return "".join(line.rstrip() + "\n" for line in capture.get().splitlines())

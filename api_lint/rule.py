@@ -1,0 +1,161 @@
+"""What a rule is: one class with a code, its documentation, and hooks that the engine calls.
+
+A rule sees only what it is handed. Hooks named after LibCST nodes (`visit_Call`, `visit_ExceptHandler`) are called for
+every such node of the slices the engine parses; those in lower case for what only the facts tell: `visit_route(route, at)`,
+`visit_model(cls, at)`, `visit_schema(cls, at)`, and `visit_module(module, at)`, once a file.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import textwrap
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+from api_lint.facts import Span
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from api_lint.api import Api, Module
+
+API_HOOKS = ("visit_module", "visit_route", "visit_model", "visit_schema")
+
+
+class Related(NamedTuple):
+    """Another place that explains a finding. `path` is relative to the run's root."""
+
+    path: str
+    span: Span
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule's finding at a node or a span of the file under the engine's eyes."""
+
+    where: cst.CSTNode | Span
+    message: str
+    related: tuple[Related, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NoOptions:
+    """The options of a rule that has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doc:
+    """A rule's documentation, taken from its docstring: `summary` one sentence, `why` prose, `bad` and `good` code."""
+
+    summary: str
+    why: str
+    bad: str
+    good: str
+
+
+class Rule:
+    """Base of all rules.
+
+    Class attributes: `code` (`API` and three digits, never changed once released), `message` (a format string: subject
+    first, concrete names, no full stop), `words` (the byte gate: a file without any of them is not looked at by this
+    rule; a statement without any is not parsed for it, unless the rule says better in `suspects`), `default` (on
+    without being selected), `severity` (`error`, `warning`), `frameworks` (which the rule is about; empty for any
+    Python), `quiet_in` (kinds of files in which the rule is silent unless `include-tests` is set: `tests`,
+    `migrations`, `examples`), `Options` (a frozen dataclass).
+    """
+
+    code: ClassVar[str] = ""
+    message: ClassVar[str] = ""
+    words: ClassVar[tuple[str, ...]] = ()
+    default: ClassVar[bool] = True
+    severity: ClassVar[str] = "warning"
+    frameworks: ClassVar[tuple[str, ...]] = ()
+    quiet_in: ClassVar[frozenset[str]] = frozenset()
+    Options: ClassVar[type[Any]] = NoOptions
+
+    def __init__(self, options: Any = None) -> None:
+        self.options = options if options is not None else self.Options()
+
+    def suspects(self, module: Module, api: Api) -> Iterable[int] | None:
+        """The rows of `module` that can hold a finding, told from the facts alone, or `None` to go by `words`.
+
+        The engine parses only the smallest statements around these rows; a rule that can refute a suspect here saves
+        the parse. Called only if the rule has a hook for a node.
+        """
+        return None
+
+    def found(
+        self, where: cst.CSTNode | Span, related: Iterable[Related] = (), **details: object
+    ) -> Finding:
+        """A finding at `where`, its message filled with `details`."""
+        return Finding(where, self.message.format(**details), tuple(related))
+
+    # The names below are derived; a rule does not set them.
+
+    @classmethod
+    def name(cls) -> str:
+        """The rule's name, from its file: `blocking_sleep_in_async.py` gives `blocking-sleep-in-async`."""
+        return cls.__module__.rpartition(".")[2].replace("_", "-")
+
+    @classmethod
+    def node_hooks(cls) -> dict[str, str]:
+        """LibCST node class name → hook name."""
+        return {h.removeprefix("visit_"): h for h in cls._hooks() if h not in API_HOOKS}
+
+    @classmethod
+    def api_hooks(cls) -> tuple[str, ...]:
+        return tuple(h for h in cls._hooks() if h in API_HOOKS)
+
+    @classmethod
+    def _hooks(cls) -> Iterator[str]:
+        return (n for n in dir(cls) if n.startswith("visit_"))
+
+    @classmethod
+    def doc(cls) -> Doc:
+        """The documentation, from the docstring's first sentence, prose, and its `Bad::` and `Good::` blocks."""
+        return parse_doc(inspect.getdoc(cls) or "")
+
+    @classmethod
+    def option_fields(cls) -> dict[str, Any]:
+        """Option name (kebab case) → dataclass field."""
+        return {f.name.replace("_", "-"): f for f in fields(cls.Options)}
+
+
+_BLOCK = re.compile(r"^(Bad|Good)::\n\n?((?:(?: {4}.*)?\n?)*)", re.MULTILINE)
+
+
+def parse_doc(text: str) -> Doc:
+    """Split a rule's docstring.
+
+    Parameters: `text`, the docstring with its common indentation removed.
+    Returns: its parts; a missing one is `""`.
+    """
+    blocks = {m[1]: textwrap.dedent(m[2]).strip("\n") + "\n" for m in _BLOCK.finditer(text)}
+    prose = _BLOCK.sub("", text).strip()
+    summary, _, why = prose.partition("\n\n")
+    return Doc(" ".join(summary.split()), why.strip(), blocks.get("Bad", ""), blocks.get("Good", ""))
+
+
+class RuleError(Exception):
+    """A rule class that cannot be loaded: a hook nobody calls, a code that is taken, no documentation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """A finding as users see it: with its rule, its file and its place.
+
+    `path` is relative to the run's root with forward slashes; `related` places likewise. `noqa_line` is the row whose
+    comment suppresses it: the last row of the statement's first logical line.
+    """
+
+    code: str
+    name: str
+    path: str
+    span: Span
+    message: str
+    severity: str
+    noqa_line: int
+    related: tuple[Related, ...] = field(default=())

@@ -1,0 +1,608 @@
+"""The LibCST engine: only the statements that can hold a finding are parsed, each once, and walked once.
+
+A file is cut into slices: the smallest statements around the suspected rows, and the text between them. A slice that
+stands indented is parsed below `if 1:`; what surrounds it (function, class, names) comes from the facts.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import libcst as cst
+from libcst.metadata import MetadataWrapper, PositionProvider
+
+from api_lint.api import Api, Module
+from api_lint.facts import (
+    UNKNOWN,
+    Attr,
+    Await,
+    Call,
+    Choice,
+    Comp,
+    Const,
+    Effect,
+    Expr,
+    Function,
+    Handler,
+    Item,
+    Lambda,
+    Map,
+    ModuleFacts,
+    Of,
+    Route,
+    Seq,
+    Span,
+    Star,
+    Step,
+    Text,
+    Value,
+)
+from api_lint.infer import Scope
+from api_lint.rule import Finding, Rule
+
+_ROWS = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+
+# Children that hold no code: punctuation, blank space and comments.
+_NO_CODE = frozenset(
+    "lpar rpar lbracket rbracket lbrace rbrace comma semicolon colon equal dot header footer leading_lines "
+    "lines_after_decorators trailing_whitespace newline indent operators asname first_line empty_lines "
+    "star arrow".split()
+)
+_STATEMENTS = (cst.FunctionDef, cst.ClassDef, cst.If, cst.For, cst.While, cst.With, cst.Try, cst.TryStar, cst.Match)
+
+
+# ---------------------------------------------------------------------------------------------------------- slices
+
+
+class Slice(NamedTuple):
+    """Rows `start` to `end` (from 1, inclusive) of a file. `statement` is the index in `ModuleFacts.lines` of the
+    statement it is, -1 for text that is not looked at."""
+
+    start: int
+    end: int
+    statement: int
+
+
+def rows_of(text: str) -> list[str]:
+    """A text's rows with their line ends, as Python counts them: LF, CRLF and lone CR end a row, nothing else does."""
+    return _ROWS.findall(text)
+
+
+def cut(facts: ModuleFacts, row_count: int, suspects: Iterable[int]) -> list[Slice]:
+    """Cut a file into slices around the suspected rows; together they are all of its rows, in order."""
+    starts = [abs(line) for line in facts.lines]
+    chosen = sorted({i for i in (smallest(facts, starts, row) for row in suspects) if i >= 0})
+    slices: list[Slice] = []
+    done = 0
+    for statement in chosen:
+        start, end = facts.lines[statement], min(facts.ends[statement], row_count)
+        if end <= done:
+            continue
+        if start > done + 1:
+            slices.append(Slice(done + 1, start - 1, -1))
+        slices.append(Slice(start, end, statement))
+        done = end
+    if done < row_count:
+        slices.append(Slice(done + 1, row_count, -1))
+    return slices
+
+
+def smallest(facts: ModuleFacts, starts: Sequence[int], row: int) -> int:
+    """The index of the smallest statement around a row that can be parsed alone, -1 if the row is in none.
+
+    `starts` are the first rows of all statements, never descending.
+    """
+    position = bisect_right(starts, row) - 1
+    while position >= 0:
+        if facts.lines[position] > 0 and facts.lines[position] <= row <= facts.ends[position]:
+            return position
+        position -= 1
+    return -1
+
+
+# ----------------------------------------------------------------------------------------------------- expressions
+
+
+def expression(node: cst.CSTNode | None, hidden: frozenset[str] = frozenset()) -> Expr:
+    """A LibCST expression as `facts.Expr`, as the index would have made it. `hidden` are parameters of lambdas around."""
+    match node:
+        case cst.Name(value):
+            return UNKNOWN if value in hidden else _name(value)
+        case cst.Attribute(base, cst.Name(name)):
+            return _attribute(expression(base, hidden), name)
+        case cst.Call():
+            return call_of(node, hidden)
+        case cst.Await(inner):
+            return Await(expression(inner, hidden))
+        case cst.Subscript(base, elements):
+            items = tuple(_index(e, hidden) for e in elements)
+            index = items[0] if len(items) == 1 else Seq("tuple", items)
+            return Item(expression(base, hidden), index)
+        case cst.List(elements) | cst.Tuple(elements) | cst.Set(elements):
+            kind = type(node).__name__.lower()
+            return Seq(kind, tuple(_element(e, hidden) for e in elements))
+        case cst.Dict(elements):
+            return Map(tuple(_pair(e, hidden) for e in elements))
+        case cst.IfExp(_, body, orelse):
+            return Choice((expression(body, hidden), expression(orelse, hidden)))
+        case cst.BooleanOperation(left, operator, right):
+            last = expression(right, hidden)
+            return Choice((expression(left, hidden), last)) if isinstance(operator, cst.Or) else Choice((last,))
+        case cst.SimpleString() | cst.FormattedString() | cst.ConcatenatedString():
+            return Of("str")
+        case cst.Integer(value):
+            return Const(int(value.replace("_", ""), 0)) if len(value) < 20 else Of("int")
+        case cst.Float():
+            return Of("float")
+        case cst.Comparison():
+            return Of("bool")
+        case cst.NamedExpr(_, inner):
+            return expression(inner, hidden)
+        case cst.Lambda(_, body):
+            return Lambda((), UNKNOWN)
+        case cst.BinaryOperation(left, cst.BitOr(), right):
+            return Choice((expression(left, hidden), expression(right, hidden)))
+        case cst.BinaryOperation(left, cst.Divide(), _):
+            return expression(left, hidden)
+        case cst.ListComp() | cst.SetComp() | cst.GeneratorExp():
+            return _comprehension(node, hidden)
+    return UNKNOWN
+
+
+def _name(value: str) -> Expr:
+    constants: dict[str, None | bool] = {"None": None, "True": True, "False": False}
+    return Const(constants[value]) if value in constants else value
+
+
+def _attribute(base: Expr, name: str) -> Expr:
+    if isinstance(base, str):
+        return f"{base}.{name}"
+    return UNKNOWN if base is UNKNOWN else Attr(base, name)
+
+
+def call_of(node: cst.Call, hidden: frozenset[str] = frozenset()) -> Call:
+    """A LibCST call as `facts.Call`."""
+    args: list[Expr] = []
+    keywords: list[tuple[str, Expr]] = []
+    for arg in node.args:
+        value = expression(arg.value, hidden)
+        if arg.keyword is not None:
+            keywords.append((arg.keyword.value, value))
+        elif arg.star == "**":
+            keywords.append(("", value))
+        else:
+            args.append(Star(value) if arg.star else value)
+    return Call(expression(node.func, hidden), tuple(args), tuple(keywords))
+
+
+def _index(element: cst.SubscriptElement, hidden: frozenset[str]) -> Expr:
+    return expression(element.slice.value, hidden) if isinstance(element.slice, cst.Index) else UNKNOWN
+
+
+def _element(element: cst.BaseElement, hidden: frozenset[str]) -> Expr:
+    value = expression(element.value, hidden)
+    return Star(value) if isinstance(element, cst.StarredElement) else value
+
+
+def _pair(element: cst.BaseDictElement, hidden: frozenset[str]) -> tuple[Expr, Expr]:
+    if isinstance(element, cst.DictElement):
+        key: Expr = expression(element.key, hidden)
+        if isinstance(element.key, cst.SimpleString):
+            text = element.key.evaluated_value
+            key = Text(text) if isinstance(text, str) else UNKNOWN
+        return key, expression(element.value, hidden)
+    return Star(expression(element.value, hidden)), UNKNOWN
+
+
+def _comprehension(node: cst.BaseSimpleComp, hidden: frozenset[str]) -> Expr:
+    loops: list[tuple[str, Expr, bool]] = []
+    loop: cst.CompFor | None = node.for_in
+    while loop is not None:
+        target = loop.target.value if isinstance(loop.target, cst.Name) else ""
+        loops.append((target, expression(loop.iter, hidden), loop.asynchronous is not None))
+        loop = loop.inner_for_in
+    kind = {cst.ListComp: "list", cst.SetComp: "set"}.get(type(node), "generator")
+    return Comp(kind, expression(node.elt, hidden), tuple(loops))
+
+
+# ----------------------------------------------------------------------------------------------------------- place
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a hook is called: the file, the function and class around, and what is known from here.
+
+    `function` is the innermost function (`None` at module level), `cls` the qualname of the innermost class or "",
+    `line` the row of the statement, `parents` the LibCST nodes around within the slice, outermost first, and `route`
+    the route that is being visited in `visit_route`.
+    """
+
+    api: Api
+    module: Module
+    function: Function | None
+    cls: str
+    line: int
+    parents: tuple[cst.CSTNode, ...] = ()
+
+    @property
+    def path(self) -> str:
+        """The file, relative to the run's root."""
+        return self.module.path
+
+    @property
+    def kind(self) -> str:
+        """What sort of file it is: `tests`, `migrations`, `examples`, or "" for the product's own code."""
+        return self.module.kind
+
+    @property
+    def is_deferred(self) -> bool:
+        """Whether the node stands in a lambda: somebody else runs it, later or never."""
+        return any(isinstance(p, cst.Lambda) for p in self.parents)
+
+    @property
+    def is_async(self) -> bool:
+        """Whether the node runs on the event loop: in an `async def`, and not inside a lambda."""
+        return self.function is not None and self.function.is_async and not self.is_deferred
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether the node is what an `await` awaits."""
+        return bool(self.parents) and isinstance(self.parents[-1], cst.Await)
+
+    @property
+    def scope(self) -> Scope:
+        """Where names are looked up from here."""
+        return Scope(self.module, self.function, self.line)
+
+    def expression(self, node: cst.CSTNode) -> Expr:
+        """A LibCST expression as `facts.Expr`."""
+        return expression(node, self._hidden())
+
+    def _hidden(self) -> frozenset[str]:
+        names: set[str] = set()
+        for parent in self.parents:
+            if isinstance(parent, cst.Lambda):
+                params = parent.params
+                names.update(p.name.value for p in (*params.posonly_params, *params.params, *params.kwonly_params))
+        return frozenset(names)
+
+    def resolve(self, node: cst.CSTNode) -> str:
+        """The full dotted name of what an expression refers to (`time.sleep`; `app/models.py::User` for the project's
+        own), "" where that is unknown."""
+        value = self.value(node)
+        return value.name if value.kind in ("class", "function", "method", "external", "module") else ""
+
+    def value(self, node: cst.CSTNode) -> Value:
+        """What an expression is."""
+        return self.api.value(self.expression(node), self.scope)
+
+    def effect(self, call: cst.Call) -> Effect:
+        """What a call does by itself."""
+        return self.api.effects.of(call_of(call, self._hidden()), self.scope)
+
+    def chain(self, call: cst.Call) -> tuple[Step, ...]:
+        """How a call of a synchronous project function comes to block, step by step; empty if it does not."""
+        return self.api.effects.chain(call_of(call, self._hidden()), self.scope)
+
+    def handler(self, node: cst.ExceptHandler) -> Handler | None:
+        """The facts of an `except` clause, `None` for one that is not directly below its `try`."""
+        above = self.parents[-1] if self.parents else None
+        if not isinstance(above, (cst.Try, cst.TryStar)):
+            return None
+        position = next((i for i, each in enumerate(above.handlers) if each is node), -1)
+        body = self.function or self.module.facts.body
+        clauses = [h for h in body.handlers if h.try_line == self.line]
+        return clauses[position] if 0 <= position < len(clauses) else None
+
+    def bases(self, qualname: str) -> frozenset[str]:
+        """The dotted names of all classes that a class of this file derives from."""
+        return self.api.bases(self.path, qualname) if qualname else frozenset()
+
+    def binding(self, node: cst.CSTNode) -> tuple[str, str]:
+        """What a literal is called and how it is bound: `(name, role)` as in `facts.Literal`."""
+        return _binding(node, self.parents)
+
+
+def _binding(node: cst.CSTNode, parents: Sequence[cst.CSTNode]) -> tuple[str, str]:
+    inner: cst.CSTNode = node
+    for position in range(len(parents) - 1, -1, -1):
+        parent = parents[position]
+        found = _bound_by(parent, inner, parents[:position])
+        if found is not None:
+            return found
+        if isinstance(parent, (cst.BaseStatement, cst.BaseSmallStatement)):
+            break
+        inner = parent
+    return "", "other"
+
+
+def _bound_by(
+    parent: cst.CSTNode, inner: cst.CSTNode, above: Sequence[cst.CSTNode]
+) -> tuple[str, str] | None:
+    match parent:
+        case cst.Assign():
+            return _target(parent.targets[0].target)
+        case cst.AnnAssign():
+            return _target(parent.target)[0], "annotated"
+        case cst.NamedExpr():
+            return _target(parent.target)
+        case cst.AugAssign():
+            return _target(parent.target)
+        case cst.Param():
+            return parent.name.value, "default"
+        case cst.DictElement() if inner is parent.value:
+            return _key(parent.key), "item"
+        case cst.Comparison():
+            sides = [parent.left, *(c.comparator for c in parent.comparisons)]
+            others = [s for s in sides if s is not inner]
+            return _key(others[0]).rpartition(".")[2] if others else "", "compare"
+        case cst.Arg():
+            return _argument(parent, above)
+    return None
+
+
+def _argument(arg: cst.Arg, above: Sequence[cst.CSTNode]) -> tuple[str, str]:
+    call = above[-1] if above else None
+    if not isinstance(call, cst.Call):
+        return "", "other"
+    callee = _key(call.func)
+    position = next((i for i, a in enumerate(call.args) if a is arg), 0)
+    if callee.endswith(("getenv", "environ.get", "config", "env")) and call.args:
+        first = call.args[0].value
+        if isinstance(first, cst.SimpleString) and (position == 1 or _keyword(arg) == "default"):
+            outer, role = _binding(call, above[:-1])
+            return (outer if role != "other" and role != "argument" and outer else str(first.evaluated_value)), "getenv"
+    if arg.keyword is not None:
+        return arg.keyword.value, "keyword"
+    return callee, "argument"
+
+
+def _keyword(arg: cst.Arg) -> str:
+    return arg.keyword.value if arg.keyword is not None else ""
+
+
+def _target(node: cst.BaseExpression) -> tuple[str, str]:
+    match node:
+        case cst.Name(value):
+            return value, "assign"
+        case cst.Attribute(_, cst.Name(name)):
+            return name, "assign"
+        case cst.Subscript():
+            return _key(node), "item"
+    return "", "assign"
+
+
+def _key(node: cst.BaseExpression) -> str:
+    """The dotted name or the text by which something is looked up."""
+    match node:
+        case cst.Name(value):
+            return value
+        case cst.Attribute(base, cst.Name(name)):
+            owner = _key(base)
+            return f"{owner}.{name}" if owner else name
+        case cst.SimpleString():
+            text = node.evaluated_value
+            return text if isinstance(text, str) else ""
+        case cst.Subscript(_, [cst.SubscriptElement(cst.Index(index))]):
+            return _key(index)
+    return ""
+
+
+# ------------------------------------------------------------------------------------------------------------ walk
+
+
+Hook = Callable[[Any, Place], Iterable[Finding] | None]
+
+
+class Found(NamedTuple):
+    """A rule's finding with its place in the file."""
+
+    rule: Rule
+    finding: Finding
+    span: Span
+
+
+class SliceError(Exception):
+    """LibCST cannot parse a slice that Python can."""
+
+
+@lru_cache(maxsize=None)
+def _children(cls: type[cst.CSTNode]) -> tuple[str, ...]:
+    """The fields of a node class that can hold code, in source order."""
+    return tuple(
+        f.name for f in fields(cls) if f.name not in _NO_CODE and not f.name.startswith(("whitespace", "_"))
+    )
+
+
+class Visitor:
+    """Parses and walks slices of one file, and calls the rules' hooks.
+
+    Parameters: `api`, the linked project; `module`, the file; `text`, its source.
+    """
+
+    def __init__(self, api: Api, module: Module, text: str) -> None:
+        self.api = api
+        self.module = module
+        self.rows = rows_of(text)
+
+    def visit(self, suspects: Mapping[int, Sequence[Rule]], failed: Callable[[Rule, Exception], None]) -> Iterator[Found]:
+        """Every finding of the node hooks.
+
+        Parameters: `suspects`, for each suspected row the rules that suspect it; `failed` is told of a rule that raised.
+        Raises `SliceError` where LibCST cannot parse.
+        """
+        for piece in cut(self.module.facts, len(self.rows), suspects):
+            if piece.statement < 0:
+                continue
+            rules = dict.fromkeys(r for row in suspects if piece.start <= row <= piece.end for r in suspects[row])
+            yield from self._visit(piece, list(rules), failed)
+
+    def _visit(
+        self, piece: Slice, rules: list[Rule], failed: Callable[[Rule, Exception], None]
+    ) -> Iterator[Found]:
+        tree, offset = self._parse(piece)
+        walk = _Walk(self.api, self.module, piece, _hooks(rules), failed)
+        walk.slice(_body(tree) if offset < piece.start - 1 else tree.body)
+        if walk.found:
+            positions = MetadataWrapper(tree, unsafe_skip_copy=True).resolve(PositionProvider)
+            for rule, finding in walk.found:
+                yield Found(rule, finding, _located(finding.where, positions, offset))
+
+    def _parse(self, piece: Slice) -> tuple[cst.Module, int]:
+        text = "".join(self.rows[piece.start - 1 : piece.end])
+        offset = piece.start - 1
+        if text[:1] in " \t\f":
+            text = "if 1:\n" + text
+            offset -= 1
+        try:
+            return cst.parse_module(text), offset
+        except (cst.ParserSyntaxError, RecursionError) as error:
+            raise SliceError(f"row {piece.start}: {type(error).__name__}") from None
+
+
+def _body(tree: cst.Module) -> Sequence[cst.CSTNode]:
+    """The statements below the `if 1:` that an indented slice was parsed under."""
+    wrapper = tree.body[0]
+    assert isinstance(wrapper, cst.If)
+    return wrapper.body.body
+
+
+def _located(where: cst.CSTNode | Span, positions: Mapping[cst.CSTNode, Any], offset: int) -> Span:
+    if isinstance(where, Span):
+        return where
+    place = positions[where]
+    return Span(place.start.line + offset, place.start.column, place.end.line + offset, place.end.column)
+
+
+def _hooks(rules: Sequence[Rule]) -> dict[str, list[tuple[Rule, Hook]]]:
+    hooks: dict[str, list[tuple[Rule, Hook]]] = {}
+    for rule in rules:
+        for node, name in rule.node_hooks().items():
+            hooks.setdefault(node, []).append((rule, getattr(rule, name)))
+    return hooks
+
+
+class _Walk:
+    """One walk over one slice: which function, class and statement is around, and what the hooks found."""
+
+    def __init__(
+        self, api: Api, module: Module, piece: Slice, hooks: dict[str, list[tuple[Rule, Hook]]],
+        failed: Callable[[Rule, Exception], None],
+    ) -> None:
+        self.api = api
+        self.module = module
+        self.hooks = hooks
+        self.failed = failed
+        self.found: list[tuple[Rule, Finding]] = []
+        self.function = _around(module.facts.functions, piece.start)
+        cls = _around(module.facts.classes, piece.start)
+        self.cls = cls.qualname if cls is not None else ""
+        self.statement = piece.statement - 1
+        self.functions = iter([f for f in module.facts.functions if piece.start <= f.start <= piece.end])
+        self.classes = iter([c for c in module.facts.classes if piece.start <= c.start <= piece.end])
+        self.parents: list[cst.CSTNode] = []
+
+    def slice(self, statements: Sequence[cst.CSTNode]) -> None:
+        """Walk the statements of a parsed slice."""
+        for statement in statements:
+            self._walk(statement)
+
+    def _walk(self, node: cst.CSTNode) -> None:
+        cls = type(node)
+        if isinstance(node, _STATEMENTS) or isinstance(node, cst.BaseSmallStatement):
+            self.statement += 1
+        hooks = self.hooks.get(cls.__name__)
+        if isinstance(node, (cst.FunctionDef, cst.ClassDef)):
+            self._enter(node, hooks)
+            return
+        if hooks:
+            self._call(node, hooks)
+        self._descend(node)
+
+    def _descend(self, node: cst.CSTNode) -> None:
+        self.parents.append(node)
+        for name in _children(type(node)):
+            child = getattr(node, name)
+            if isinstance(child, cst.CSTNode):
+                self._walk(child)
+            elif isinstance(child, (list, tuple)):
+                for item in child:
+                    if isinstance(item, cst.CSTNode):
+                        self._walk(item)
+        self.parents.pop()
+
+    def _enter(self, node: cst.FunctionDef | cst.ClassDef, hooks: list[tuple[Rule, Hook]] | None) -> None:
+        """A definition: its hooks, decorators, parameters and bases belong outside, its body inside."""
+        if hooks:
+            self._call(node, hooks)
+        function, cls = self.function, self.cls
+        self.parents.append(node)
+        for decorator in node.decorators:
+            self._walk(decorator)
+        if isinstance(node, cst.FunctionDef):
+            inner = next(self.functions, None)
+            self._walk(node.params)
+            self.function = inner
+        else:
+            entered = next(self.classes, None)
+            for arg in (*node.bases, *node.keywords):
+                self._walk(arg)
+            self.cls = entered.qualname if entered is not None else ""
+        self._walk(node.body)
+        self.parents.pop()
+        self.function, self.cls = function, cls
+
+    def _call(self, node: cst.CSTNode, hooks: list[tuple[Rule, Hook]]) -> None:
+        lines = self.module.facts.lines
+        line = abs(lines[self.statement]) if 0 <= self.statement < len(lines) else 1
+        place = Place(self.api, self.module, self.function, self.cls, line, tuple(self.parents))
+        for rule, hook in hooks:
+            try:
+                self.found += [(rule, finding) for finding in hook(node, place) or ()]
+            except Exception as error:  # noqa: BLE001 - a rule is foreign code; it costs its own result only
+                self.failed(rule, error)
+
+
+def _around(definitions: Sequence[Any], row: int) -> Any:
+    """The innermost definition that begins above the row and holds it."""
+    best = None
+    for each in definitions:
+        if each.start < row <= each.end and (best is None or each.start >= best.start):
+            best = each
+    return best
+
+
+def visit_facts(
+    api: Api, module: Module, rules: Sequence[Rule], failed: Callable[[Rule, Exception], None]
+) -> Iterator[Found]:
+    """Every finding of the hooks for what only an API has: its routes, models and schemas."""
+    for rule in rules:
+        try:
+            for finding in _api_findings(api, module, rule):
+                if isinstance(finding.where, Span):
+                    yield Found(rule, finding, finding.where)
+        except Exception as error:  # noqa: BLE001 - a rule is foreign code; it costs its own result only
+            failed(rule, error)
+
+
+def _api_findings(api: Api, module: Module, rule: Rule) -> Iterator[Finding]:
+    wanted = rule.api_hooks()
+    if "visit_module" in wanted:
+        visit_module: Callable[[Module, Place], Iterable[Finding] | None] = getattr(rule, "visit_module")
+        yield from visit_module(module, Place(api, module, None, "", 1)) or ()
+    if "visit_route" in wanted:
+        visit_route: Callable[[Route, Place], Iterable[Finding] | None] = getattr(rule, "visit_route")
+        for route in api.handled_in(module.path):
+            function = route.handler.function
+            yield from visit_route(route, Place(api, module, function, function.owner, function.start)) or ()
+    for hook, role in (("visit_model", "model"), ("visit_schema", "schema")):
+        if hook in wanted:
+            for cls in module.facts.classes:
+                value = Value("instance", f"{module.path}::{cls.qualname}")
+                if api.role(value) == role:
+                    yield from getattr(rule, hook)(cls, Place(api, module, None, cls.qualname, cls.start)) or ()

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import libcst as cst
+
+from api_lint import Api, Finding, Module, Place, Rule
+
+
+class BlockingDbInAsync(Rule):
+    """A coroutine waits for the database through a synchronous session, ORM or driver.
+
+    FastAPI runs a `def` handler in a thread, but an `async def` one on the event loop itself: a synchronous query in it
+    stops every other request. What a session is, is told by its annotation, its dependency (through imported
+    `Annotated` aliases), or its constructor. `add` and `delete` alone do no I/O and are not reported.
+
+    Bad::
+
+        from fastapi import Depends, FastAPI
+        from sqlalchemy.orm import Session
+        from app.db import get_db
+        from app.models import User
+
+        app = FastAPI()
+
+        @app.get("/users/{user_id}")
+        async def read_user(user_id: int, db: Session = Depends(get_db)):
+            return db.get(User, user_id)
+
+    Good::
+
+        from fastapi import Depends, FastAPI
+        from sqlalchemy.orm import Session
+        from app.db import get_db
+        from app.models import User
+
+        app = FastAPI()
+
+        @app.get("/users/{user_id}")
+        def read_user(user_id: int, db: Session = Depends(get_db)):
+            return db.get(User, user_id)
+    """
+
+    code = "API604"
+    message = "{call} waits for the database and blocks the event loop in async def {function}"
+    words = ("async def",)
+    quiet_in = frozenset({"tests", "migrations"})
+
+    def suspects(self, module: Module, api: Api) -> Iterable[int]:
+        return api.blocking_rows(module.path, "db")
+
+    def visit_Call(self, call: cst.Call, at: Place) -> Iterator[Finding]:
+        effect = at.effect(call)
+        if at.is_async and not at.is_awaited and effect.blocks == "db" and at.function is not None:
+            yield self.found(call, call=effect.label, function=at.function.name)

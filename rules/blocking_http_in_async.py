@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import libcst as cst
+
+from api_lint import Api, Finding, Module, Place, Rule
+
+
+class BlockingHttpInAsync(Rule):
+    """A coroutine calls another service with a synchronous HTTP client.
+
+    The event loop stands still until the other side has answered, so one slow peer stops every request. Use
+    `httpx.AsyncClient` or aiohttp, or move the call to a thread.
+
+    Bad::
+
+        import requests
+
+        async def rates(base_url: str) -> dict:
+            return requests.get(base_url + "/rates", timeout=5).json()
+
+    Good::
+
+        import httpx
+
+        async def rates(base_url: str) -> dict:
+            async with httpx.AsyncClient(timeout=5) as client:
+                response = await client.get(base_url + "/rates")
+            return response.json()
+    """
+
+    code = "API602"
+    message = "{call} is synchronous HTTP and blocks the event loop in async def {function}"
+    words = ("requests", "urllib", "urlopen", "httpx", "HTTPConnection", "HTTPSConnection", "async def")
+    quiet_in = frozenset({"tests", "migrations"})
+
+    def suspects(self, module: Module, api: Api) -> Iterable[int]:
+        return api.blocking_rows(module.path, "http")
+
+    def visit_Call(self, call: cst.Call, at: Place) -> Iterator[Finding]:
+        effect = at.effect(call)
+        if at.is_async and not at.is_awaited and effect.blocks == "http" and at.function is not None:
+            yield self.found(call, call=effect.label, function=at.function.name)

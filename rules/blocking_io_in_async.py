@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import libcst as cst
+
+from api_lint import Api, Finding, Module, Place, Rule
+
+
+class BlockingIoInAsync(Rule):
+    """A coroutine reads or writes files, or waits for another program, synchronously.
+
+    Disks and programs take their time, and the event loop waits with them. Run such work in a thread, or as an
+    asynchronous subprocess. What is done with a file after its `open` was reported is not reported again.
+
+    Bad::
+
+        async def store(path: str, data: bytes) -> None:
+            with open(path, "wb") as file:
+                file.write(data)
+
+    Good::
+
+        import asyncio
+        from pathlib import Path
+
+        async def store(path: str, data: bytes) -> None:
+            await asyncio.to_thread(Path(path).write_bytes, data)
+    """
+
+    code = "API603"
+    message = "{call} blocks the event loop in async def {function}"
+    words = ("async def",)
+    quiet_in = frozenset({"tests", "migrations"})
+
+    def suspects(self, module: Module, api: Api) -> Iterable[int]:
+        return api.blocking_rows(module.path, "io")
+
+    def visit_Call(self, call: cst.Call, at: Place) -> Iterator[Finding]:
+        effect = at.effect(call)
+        if at.is_async and not at.is_awaited and effect.blocks == "io" and at.function is not None:
+            yield self.found(call, call=effect.label, function=at.function.name)

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import libcst as cst
+
+from api_lint import Api, Call, Const, Expr, Finding, Function, Handler, Module, Place, Rule
+
+_BROAD = frozenset({"builtins.Exception", "builtins.BaseException"})
+# Calls that record the traceback, by the last part of their name: the receivers are often wrapped or unknown.
+_RECORDS = frozenset(
+    {
+        "exception", "aexception", "print_exc", "format_exc", "print_exception", "format_exception", "capture_exception",
+        "record_exception", "report_exc_info", "notice_error", "log_exception", "set_exception", "exc_info",
+        "print_tb", "format_tb",
+    }
+)  # fmt: skip
+_HELPER_DEPTH = 2
+
+
+@dataclass(frozen=True)
+class Options:
+    """`strict`: report a broad `except` that logs the traceback as well."""
+
+    strict: bool = False
+
+
+class GenericExcept(Rule):
+    """A broad `except` swallows every error, or turns all of them into one answer.
+
+    A misspelt name and a lost connection then look alike, and nobody learns of either. Catch what the body can raise,
+    and let the framework answer the rest with a 500. Not reported: what re-raises in the end, what logs the traceback
+    (unless `strict`), optional imports, and, outside routes, `raise OwnError from error`.
+
+    Bad::
+
+        import json
+
+        def read(text: str) -> dict:
+            try:
+                return json.loads(text)
+            except Exception:
+                return {}
+
+    Good::
+
+        import json
+
+        def read(text: str) -> dict:
+            try:
+                return json.loads(text)
+            except json.JSONDecodeError:
+                return {}
+    """
+
+    code = "API301"
+    message = "{caught} {does} in {function}"
+    words = ("except",)
+    quiet_in = frozenset({"tests", "migrations"})
+    Options = Options
+
+    def suspects(self, module: Module, api: Api) -> Iterable[int]:
+        for function in (module.facts.body, *module.facts.functions):
+            for handler in function.handlers:
+                if self._is_reported(handler, function, module, api):
+                    yield handler.span.line
+
+    def visit_ExceptHandler(self, node: cst.ExceptHandler, at: Place) -> Iterator[Finding]:
+        handler = at.handler(node)
+        function = at.function or at.module.facts.body
+        if handler is None or not self._is_reported(handler, function, at.module, at.api):
+            return
+        yield self.found(
+            handler.span,
+            caught=_caught(handler),
+            does="converts every error" if handler.raises else "swallows every error",
+            function=function.qualname,
+        )
+
+    def _is_reported(self, handler: Handler, function: Function, module: Module, api: Api) -> bool:
+        if handler.reraises or handler.guards_import or not _is_broad(handler, function, module, api):
+            return False
+        if not self.options.strict and _records(handler.calls, function, module, api, _HELPER_DEPTH):
+            return False
+        return not _translates(handler, function, module, api)
+
+
+def _is_broad(handler: Handler, function: Function, module: Module, api: Api) -> bool:
+    scope = api.scope(module.path, function if function.name != "<module>" else None, handler.span.line)
+    values = [api.value(each, scope) for each in handler.types]
+    names = {v.name for value in values for v in (value, *value.items)}
+    return not handler.types or bool(names & _BROAD)
+
+
+def _records(calls: Iterable[Call], function: Function, module: Module, api: Api, depth: int) -> bool:
+    """Whether any of the calls keeps the traceback, itself or in a helper of the project."""
+    for call in calls:
+        name = call.func if isinstance(call.func, str) else getattr(call.func, "name", "")
+        if name.rpartition(".")[2] in _RECORDS or any(_keeps_traceback(k, v) for k, v in call.keywords):
+            return True
+        if depth:
+            scope = api.scope(module.path, function if function.name != "<module>" else None, function.end + 1)
+            ref = api.effects.target(call, scope)
+            inner = api.module(ref.path) if ref is not None else None
+            if ref is not None and inner is not None:
+                below = (site.call for site in ref.function.calls)
+                if _records(below, ref.function, inner, api, depth - 1):
+                    return True
+    return False
+
+
+def _keeps_traceback(keyword: str, value: Expr) -> bool:
+    return keyword in ("exc_info", "exception") and not (isinstance(value, Const) and not value.value)
+
+
+def _translates(handler: Handler, function: Function, module: Module, api: Api) -> bool:
+    """Whether the handler only raises the project's own exception from the caught one, outside routes."""
+    if not handler.raises or api.route_of(module.path, function) is not None:
+        return False
+    scope = api.scope(module.path, function if function.name != "<module>" else None, handler.end_line + 1)
+    for raised in handler.raises:
+        target = raised.value.func if isinstance(raised.value, Call) else raised.value
+        value = api.value(target, scope)
+        if not raised.bare and not (raised.has_cause and "::" in value.name):
+            return False
+    return True
+
+
+def _caught(handler: Handler) -> str:
+    if not handler.types:
+        return "bare except"
+    shown = [t if isinstance(t, str) else "…" for t in handler.types]
+    return f"except {shown[0]}" if len(shown) == 1 else f"except ({', '.join(shown)})"

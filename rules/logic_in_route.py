@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from api_lint import Attr, Call, Expr, Finding, Function, Item, Place, Related, Route, Rule, Span
+
+# What a view inherits to fetch its own rows; the query behind it belongs to the framework.
+_OWN_QUERYSET = ("self.get_queryset", "self.filter_queryset", "self.queryset", "self.get_object", "self.paginate_queryset")
+# A row that saves or deletes itself hides its query behind the model.
+_INSTANCE_METHODS = frozenset({"save", "delete", "asave", "adelete", "refresh_from_db", "arefresh_from_db"})
+
+
+@dataclass(frozen=True)
+class Options:
+    """`max_lines` and `max_branches`: a handler without data access is reported from so many lines and so many branches
+    and loops on."""
+
+    max_lines: int = 50
+    max_branches: int = 4
+
+
+class LogicInRoute(Rule):
+    """A route handler queries the database or carries the business logic itself.
+
+    Logic in a handler cannot be used or tested without HTTP. A handler should validate, call a service, and turn the
+    answer into a response. Calls into services, dependencies, `get_queryset`, serializers and permission classes are
+    not reported, nor is a `select` that somebody else executes.
+
+    Bad::
+
+        from fastapi import Depends, FastAPI
+        from sqlalchemy.orm import Session
+        from app.db import get_db
+        from app.models import User
+
+        app = FastAPI()
+
+        @app.get("/users/{user_id}")
+        def read_user(user_id: int, db: Session = Depends(get_db)):
+            return db.query(User).filter(User.id == user_id).first()
+
+    Good::
+
+        from fastapi import Depends, FastAPI
+        from sqlalchemy.orm import Session
+        from app.db import get_db
+        from app.services import users
+
+        app = FastAPI()
+
+        @app.get("/users/{user_id}")
+        def read_user(user_id: int, db: Session = Depends(get_db)):
+            return users.get(db, user_id)
+    """
+
+    code = "API101"
+    message = "{route} {does}"
+    quiet_in = frozenset({"tests", "migrations"})
+    Options = Options
+
+    def visit_route(self, route: Route, at: Place) -> Iterator[Finding]:
+        handler = route.handler.function
+        bodies = [handler, *(f for f in at.module.facts.functions if _is_inside(f, handler))]
+        data = [found for body in bodies for found in _data_access(body, at)]
+        if any(counts for _, _, counts in data):
+            calls = sorted({(span, label) for span, label, _ in data})
+            yield self.found(
+                handler.span,
+                related=[Related(at.path, span, f"{label} here") for span, label in calls],
+                route=_named(route),
+                does=_told(calls),
+            )
+            return
+        lines = handler.end - handler.body_start + 1
+        branches = sum(body.branches + body.loops for body in bodies)
+        if lines >= self.options.max_lines and branches >= self.options.max_branches:
+            does = f"holds {lines} lines of logic with {branches} branches and loops"
+            yield self.found(handler.span, route=_named(route), does=does)
+
+
+def _is_inside(function: Function, handler: Function) -> bool:
+    return handler.start < function.start and function.end <= handler.end
+
+
+def _data_access(body: Function, at: Place) -> Iterator[tuple[Span, str, bool]]:
+    """Each data access of a body: its place, its name, and whether it counts by itself."""
+    for site, _, effect in at.api.sites(at.path, body):
+        if effect.data and not _root(site.call).startswith(_OWN_QUERYSET):
+            method = effect.label.rpartition(".")[2]
+            yield site.span, effect.label, not _is_own_row(site.call, method, at, body)
+
+
+def _is_own_row(call: Call, method: str, at: Place, body: Function) -> bool:
+    if method not in _INSTANCE_METHODS or call.args:
+        return False
+    owner = call.func.rpartition(".")[0] if isinstance(call.func, str) else ""
+    receiver = at.api.value(owner, at.api.scope(at.path, body, body.end + 1)) if owner else None
+    return receiver is None or at.api.role(receiver) == "model" or not receiver
+
+
+def _root(expr: Expr) -> str:
+    """The dotted name that a chain of calls starts from."""
+    while not isinstance(expr, str):
+        match expr:
+            case Call(func):
+                expr = func
+            case Attr(base, _) | Item(base, _):
+                expr = base
+            case _:
+                return ""
+    return expr
+
+
+def _named(route: Route) -> str:
+    path = route.paths[0] if route.paths else route.path
+    where = " ".join(filter(None, ["/".join(route.methods), path]))
+    return f"{where or 'route'} ({route.handler.function.name})"
+
+
+def _told(calls: list[tuple[Span, str]]) -> str:
+    by_label: dict[str, list[str]] = {}
+    for span, label in calls:
+        rows = by_label.setdefault(label, [])
+        if str(span.line) not in rows:
+            rows.append(str(span.line))
+    shown = [f"{label} (line {', '.join(rows)})" for label, rows in list(by_label.items())[:4]]
+    more = len(by_label) - len(shown)
+    return "accesses data itself: " + ", ".join(shown) + (f" and {more} more" if more else "")
