@@ -130,9 +130,9 @@ class Api:
             )
         return self._on_loop[path]
 
-    def blocking_rows(self, path: str, category: str) -> Iterator[int]:
-        """The rows of a file on which the event loop is stopped by a call of this category (`Effect.blocks`)."""
-        return (site.span.line for site, effect in self.on_loop(path) if effect.blocks == category)
+    def blocking_rows(self, path: str, *categories: str) -> Iterator[int]:
+        """The rows of a file on which a call of these categories (`Effect.blocks`) stops the event loop."""
+        return (site.span.line for site, effect in self.on_loop(path) if effect.blocks in categories)
 
     def role(self, value: Value) -> str:
         """What the class of an instance is for: `model`, `schema`, `session`, `response` … (see `libraries`)."""

@@ -11,6 +11,8 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from api_lint import __version__
+
 if TYPE_CHECKING:
     from api_lint.config import Settings
     from api_lint.discover import Project
@@ -66,7 +68,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(None, "-V", "--version", package_name="api-lint", message="%(prog)s %(version)s")
+@click.version_option(__version__, "-V", "--version", message="%(prog)s %(version)s")
 def main() -> None:
     """Find what is wrong in FastAPI, Flask and Django REST framework code bases, across files.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 from api_lint.facts import (
     NO_EFFECT,
     Attr,
@@ -17,6 +19,9 @@ from api_lint.infer import Scope, Types
 from api_lint.libraries import Known
 
 _MAX_CHAIN = 8
+
+# What is known of a function's parameters at one call.
+Given = tuple[tuple[str, Value], ...]
 
 # Decorators that make a synchronous function run elsewhere when it is called.
 _RUNS_ELSEWHERE = frozenset(
@@ -97,19 +102,35 @@ class Effects:
     def chain(self, call: Call, scope: Scope) -> tuple[Step, ...]:
         """How a call of a synchronous project function reaches a blocking call: every step below the call itself.
 
-        Returns: the steps, outermost first, the last one the blocking call; empty if it reaches none.
+        Returns: the steps, outermost first, the last one the blocking call; empty if it reaches none. A file that is
+        opened further down than in the called function itself does not count: what small files cost is then seldom
+        worth a thread, and nobody would mend it.
         """
-        func = self.types.of(call.func, scope)
+        return self._through(call, scope, lambda ref, given: self.reaches(ref, given) or self._opens_file(ref, given))
+
+    def _below(self, call: Call, scope: Scope) -> tuple[Step, ...]:
+        return self._through(call, scope, self.reaches)
+
+    def _through(
+        self, call: Call, scope: Scope, reach: Callable[[FunctionRef, Given], tuple[Step, ...]]
+    ) -> tuple[Step, ...]:
+        """The steps below a call; where it may run one of several implementations, only if all of them block."""
         first: tuple[Step, ...] = ()
-        for candidate in self._candidates(func):
+        for candidate in self._candidates(self.types.of(call.func, scope)):
             ref = self.target_of(candidate)
             if ref is None or not self._runs_here(ref):
                 return ()
-            steps = self.reaches(ref, self._given(ref, candidate, call, scope))
+            steps = reach(ref, self._given(ref, candidate, call, scope))
             if not steps:
                 return ()
             first = first or steps
         return first
+
+    def _opens_file(self, ref: FunctionRef, given: Given) -> tuple[Step, ...]:
+        for site, _, effect in self._executed(ref, given):
+            if effect.blocks == "file":
+                return (Step(ref.path, site.span, ref.function.qualname, effect.label),)
+        return ()
 
     def _candidates(self, func: Value) -> tuple[Value, ...]:
         """The callable itself, or for an abstract method every implementation that the project has."""
@@ -119,7 +140,7 @@ class Effects:
 
     def _given(
         self, ref: FunctionRef, func: Value, call: Call, scope: Scope
-    ) -> tuple[tuple[str, Value], ...]:
+    ) -> Given:
         given = self.types.bindings(ref, call, scope)
         if func.kind == "method" and ref.function.params and func.items:
             return ((ref.function.params[0].name, func.item), *given)
@@ -136,7 +157,7 @@ class Effects:
             name in _RUNS_ELSEWHERE for name in self.types.decorator_names(ref.function, module)
         )
 
-    def reaches(self, ref: FunctionRef, given: tuple[tuple[str, Value], ...] = ()) -> tuple[Step, ...]:
+    def reaches(self, ref: FunctionRef, given: Given = ()) -> tuple[Step, ...]:
         """The first way in which a synchronous function's body reaches a blocking call, empty if none is known."""
         key = (ref.path, id(ref.function), given)
         if key in self._chains:
@@ -152,28 +173,25 @@ class Effects:
             self._chains[key] = steps
         return steps
 
-    def _first_blocking(
-        self, ref: FunctionRef, given: tuple[tuple[str, Value], ...]
-    ) -> tuple[Step, ...]:
+    def _first_blocking(self, ref: FunctionRef, given: Given) -> tuple[Step, ...]:
+        calls = list(self._executed(ref, given))
+        for site, _, effect in calls:
+            if effect.blocks and effect.blocks != "file":
+                return (Step(ref.path, site.span, ref.function.qualname, effect.label),)
+        for site, scope, effect in calls:
+            below = () if effect else self._below(site.call, scope)
+            if below:
+                return (Step(ref.path, site.span, ref.function.qualname, spelled(site.call.func)), *below)
+        return ()
+
+    def _executed(self, ref: FunctionRef, given: Given) -> Iterator[tuple[CallSite, Scope, Effect]]:
+        """The calls that running a function's body makes at once, with what they do."""
         module = self.types.project.module(ref.path)
         assert module is not None
-        later: list[tuple[CallSite, Scope]] = []
         for site in ref.function.calls:
-            if site.deferred or site.awaited:
-                continue
-            scope = Scope(module, ref.function, site.span.line, given)
-            effect = self.of(site.call, scope)
-            if effect.blocks:
-                return (Step(ref.path, site.span, ref.function.qualname, effect.label),)
-            later.append((site, scope))
-        for site, scope in later:
-            below = self.chain(site.call, scope)
-            if below:
-                return (
-                    Step(ref.path, site.span, ref.function.qualname, spelled(site.call.func)),
-                    *below,
-                )
-        return ()
+            if not site.deferred and not site.awaited:
+                scope = Scope(module, ref.function, site.span.line, given)
+                yield site, scope, self.of(site.call, scope)
 
 
 def _effect(known: Known | None, label: str) -> Effect:

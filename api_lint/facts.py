@@ -27,6 +27,9 @@ class Unknown(NamedTuple):
     def __repr__(self) -> str:
         return "UNKNOWN"
 
+    def __reduce__(self) -> str:
+        return "UNKNOWN"  # there is one: code asks `is UNKNOWN`, also of facts that a worker has sent
+
 
 class Text(NamedTuple):
     """A string literal whose value matters to a framework: a route's path, a prefix, a method name."""
@@ -404,7 +407,8 @@ NO_VALUE = Value("unknown")
 class Effect(NamedTuple):
     """What a call does to the outside.
 
-    `blocks` is the category that stops an event loop: `sleep`, `http`, `io`, `db`, `client`, or "" (`cpu` is none).
+    `blocks` is the category that stops an event loop: `sleep`, `http`, `file` (opening one, reading or writing it
+    whole), `io` (programs, directory trees, name look-ups), `db`, `client`, or "".
     `data` is what it does with stored data: `query` (reads, or builds a query on a model), `write` (mutates a session,
     a row or a table), or "". `llm` names the provider's SDK. `label` is how a message names the call: `time.sleep`,
     `Session.commit`.

@@ -7,6 +7,7 @@ is recorded with the function that holds it.
 from __future__ import annotations
 
 import ast
+import contextlib
 import re
 import warnings
 from array import array
@@ -114,22 +115,28 @@ def parse(source: bytes, path: str) -> ast.Module:
     if depth_line:
         raise Unreadable(Failure(path, f"nested deeper than {MAX_NESTING} brackets", depth_line))
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(text, path)
+        return _syntax_tree(text, path)
     except SyntaxError as error:
-        raise Unreadable(
-            Failure(
-                path, f"syntax error: {error.msg}", error.lineno or 1, max((error.offset or 1) - 1, 0)
-            )
-        ) from None
+        older = _PEP_758.sub(r"\1(\2)", text)
+        if older != text:
+            with contextlib.suppress(SyntaxError):
+                return _syntax_tree(older, path)
+        place = error.lineno or 1, max((error.offset or 1) - 1, 0)
+        raise Unreadable(Failure(path, f"syntax error: {error.msg}", *place)) from None
     except ValueError as error:
         raise Unreadable(Failure(path, f"syntax error: {error}")) from None
     except (RecursionError, MemoryError):
         raise Unreadable(Failure(path, "too deeply nested to parse")) from None
 
 
-_BRACKET_RUN = re.compile(r"[(\[{]")
+# `except A, B:` is Python 3.14's (PEP 758); with brackets around the types every version reads it alike.
+_PEP_758 = re.compile(r"^([ \t]*except\*?[ \t]+)([\w.]+(?:[ \t]*,[ \t]*[\w.]+)+)(?=[ \t]*:)", re.MULTILINE)
+
+
+def _syntax_tree(text: str, path: str) -> ast.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(text, path)
 
 
 def _too_deep(text: str) -> int:

@@ -7,9 +7,8 @@ Traits:
     `secret`              beyond reasonable doubt a password, token or key that somebody typed into the source
     `provider-key`        (with `secret`) in the format of a known provider, whatever it is bound to
     `dsn-password`        an address with a literal password in it
-    `jwt-key`             may be a signing key, if what is called is a JWT library
+    `credential-argument` a secret if it stands where the call takes one (`jwt.encode(data, "…")`, `auth=("me", "…")`)
     `same-as-name`        a secret's name bound to its own words (`SECRET = "SECRET"`): a key's name, or a lazy secret
-    `placeholder`         stands where a secret will be: `<your-key>`, `changeme`, `xxx`
     `url`                 the address of a host (`http`, `ws`, `redis`, `amqp`, `postgresql` …)
     `service-url`         (with `url`) bound to a name, or passed to a call, that says a service is meant
     `localhost`           (with `url`) of this machine, or a container's name
@@ -21,7 +20,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
 from functools import lru_cache
 from math import log2
 
@@ -112,11 +110,10 @@ _GLUED = {
     "mypassword": ("my", "password"),
     "userpassword": ("user", "password"),
     "adminpassword": ("admin", "password"),
-    "pass_word": ("password",),
 }
 _PASSWORDS = frozenset({"password", "passwd", "passwort", "pwd", "passphrase", "passcode", "pass", "passw", "pswd", "psw"})
 _SECRETS = frozenset({"secret", "secrete"})
-_TOKENS = frozenset({"token", "bearer", "jwt", "pat"})
+_TOKENS = frozenset({"token", "bearer", "jwt"})
 _CREDENTIALS = frozenset({"credential", "credentials", "cred", "creds"})
 # `… key` is a secret only behind one of these.
 _KEY_KINDS = frozenset(
@@ -155,12 +152,18 @@ _ABOUT = frozenset(
 )
 
 
+_NAMED = _PASSWORDS | _SECRETS | _TOKENS
+
+
 @lru_cache(maxsize=16384)
 def _words(name: str) -> tuple[str, ...]:
     found: list[str] = []
     for word in _WORD.findall(name[:120]):
         word = word.lower()
-        found += _GLUED.get(word, (word,))
+        if word in ("word", "wd", "phrase") and found and found[-1] == "pass":
+            found[-1] = "pass" + word
+        else:
+            found += _GLUED.get(word, (word,))
     return tuple(found)
 
 
@@ -169,7 +172,7 @@ def _family(name: str) -> str:
     """What a name says of its value.
 
     Returns: `password`, `signing` (a secret of the application's own), `token` (one given by somebody else), `salt`,
-    `loose` (a secret's word stands somewhere in the name), `key` (the bare word), or "".
+    `loose` (a secret's word stands somewhere in the name), `key` and `auth` (the bare words), or "".
     """
     words = list(_words(name))
     if not words:
@@ -177,6 +180,8 @@ def _family(name: str) -> str:
     while len(words) > 1 and (words[-1].isdigit() or words[-1] in _VARIANTS or len(words[-1]) == 1):
         words.pop()
     last, before = words[-1], words[:-1]
+    if words == ["auth"]:
+        return "auth"
     if last in _PASSWORDS:
         family = "password"
     elif last in _SECRETS:
@@ -195,68 +200,87 @@ def _family(name: str) -> str:
         return "key" if not before else ""
     elif last in ("tokens", "secrets", "passwords") or words[-2:] == ["api", "keys"]:
         family = "loose"
-    elif last not in _ABOUT and not _ABOUT.intersection(words[-2:]) and _holds_secret(words):
+    elif not _ABOUT.intersection(words[-2:]) and _holds_secret(words):
         family = "loose"
     else:
         return ""
-    if _ACTS.intersection(before):
-        return "" if family == "loose" else "loose"
-    return family
+    return "loose" if _ACTS.intersection(before) else family
 
 
 def _holds_secret(words: list[str]) -> bool:
-    named = _PASSWORDS | _SECRETS | _TOKENS
-    if any(w in named for w in words):
+    if not _NAMED.isdisjoint(words):
         return True
     return any(b == "key" and a in _KEY_KINDS for a, b in zip(words, words[1:]))
 
 
 # -------------------------------------------------------------------------------------------------------- values
 
-_TEMPLATE = re.compile(r"\{\{[^{}]*\}\}|(?<!\{)\{[\w.:!\[\] -]*\}(?!\})|\$\{[^}]*\}|\$\(|%\(\w+\)s|%[sdr](?![A-Za-z0-9])|^<[^<>]*>$|^\[[^\[\]]*\]$")
-_DOTTED = re.compile(r"[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)+(?::\w+)?$")
-_PATH = re.compile(r"(?:~|\.{0,2})/[\w./{}$<>:*-]*$|[\w-]+/$|[A-Za-z]:\\|(?:[\w-]+/)+[\w-]+\.\w{1,5}$")
-_FILE = re.compile(r"[\w./-]+\.(?:py|json|ya?ml|toml|ini|cfg|env|pem|key|crt|cer|p12|txt|html?|js|db|sqlite3?|log|csv|pub|jks)$")
-_ENV_NAME = re.compile(r"_{0,2}[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$")
-_HEADER = re.compile(r"(?:[Xx]-)[A-Za-z]+(?:-[A-Za-z]+)*$|(?:[A-Z][a-z]+)(?:-[A-Z][A-Za-z]+)+$")
-_ALGORITHM = re.compile(r"(?:[HREP]S(?:256|384|512)|EdDSA|A(?:128|192|256)(?:KW|GCM|CBC\S*)|aes-?(?:128|192|256)\S*|sha-?\d{1,3}|md5|s?bcrypt|argon2\w*|pbkdf2\S*|scrypt)$", re.I)
+_TEMPLATE = re.compile(
+    r"\{\{[^{}]*\}\}|(?<!\{)\{[\w.:!\[\] -]*\}(?!\})|\$\{[\w.:-]+\}|\$\(|^\$\w+$|%\(\w+\)s|%[sdr](?![A-Za-z0-9])|^<[^<>]*>$|^\[[^\[\]]*\]$"
+)
+_DOTTED = re.compile(r"\.?[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)+(?::\w+)?$|\.+\w+$")
+_PATH = re.compile(r"(?:~|\.{0,2})/[\w./{}$<>:*-]*$|[A-Za-z]:\\|(?:[\w-]+/)+[\w-]+\.\w{1,5}$|[a-z]+(?:/[a-z_-]+)+$")
+_FILE = re.compile(
+    r"[\w./-]+\.(?:py|json|ya?ml|toml|ini|cfg|env|pem|key|crt|cer|p12|txt|html?|js|db|sqlite3?|log|csv|pub|jks)$"
+)
+_PREFIX = re.compile(r"[\w .-]*[ _:=/|(\[{-]$")
+_ALGORITHM = re.compile(
+    r"(?:[HREP]S(?:256|384|512)|EdDSA|A(?:128|192|256)(?:KW|GCM|CBC\S*)|aes-?(?:128|192|256)\S*|sha-?\d{1,3}|md5"
+    r"|s?bcrypt|argon2\w*|pbkdf2\S*|scrypt)$",
+    re.IGNORECASE,
+)
 _MIME = re.compile(r"(?:application|text|image|audio|video|multipart|font)/[\w.+*-]+$")
-_MASK = re.compile(r"[*•x.#_\-?0 ]+$", re.IGNORECASE)
-_URN = re.compile(r"(?:urn|arn|did|spiffe|tag|projects|vault|secretref|op|env|os\.environ|file|data|ssm|gcp|aws):?[:/]", re.IGNORECASE)
-_UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$")
-_IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z]*(?:[_.:/ -]+[A-Za-z]+)*[_.:/-]?$")
-_REGEX = re.compile(r"\\[dwsbDWSB.(\[]|\(\?|\[\^|\[[a-zA-Z0]-[zZ9]|\.\*|\.\+|^\^|\)\$$")
+_REFERENCE = re.compile(
+    r"(?:urn|arn|did|spiffe|tag|projects|vault|secretref|op|env|os\.environ|file|data|ssm|gcp|aws|keyring):?[:/]", re.IGNORECASE
+)
+_REGEX = re.compile(r"\\[dwsbDWSB.(\[]|\(\?|\[\^|\[[a-zA-Z0]-[zZ9]|\.\*|\.\+|^\^|\)\$$|\][+*{]")
 _MARKUP = re.compile(r"<[/\w|][^<>]*>$|<\|")
-_SENTENCE = re.compile(r"[.!?:,]\s|[.!?:]$|\b(?:is|are|was|must|should|your|the|has|not|and|or|to|of|for|in|please|enter|an|with)\b", re.I)
+_UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$")
+_ENV_NAME = re.compile(r"_{0,2}[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$")
+_HEADER = re.compile(r"[Xx]-[A-Za-z]+(?:-[A-Za-z]+)*$|[A-Z][a-z]+(?:-[A-Z][A-Za-z]+)+$")
+_IDENTIFIER = re.compile(r"[A-Za-z]+(?:[_.:/ -]+[A-Za-z]+)*[_.:/-]?$")
+_NUMBERED = re.compile(r"[A-Za-z]+(?:[._ -][A-Za-z]+)*[._ -]?v?\d{1,2}$")
+_SENTENCE = re.compile(
+    r"[.!?:,]\s|[.!?:]$|\b(?:is|are|was|must|should|your|the|has|not|and|or|of|for|in|please|enter|an|with)\b", re.IGNORECASE
+)
 _GENERIC = frozenset(
     "string str text int integer number boolean bool true false none null nil undefined object array list dict any bytes "
     "required optional present absent missing set unset unknown empty blank enabled disabled yes no on off default auto "
     "hidden masked redacted value name username email key id type url uri path header query cookie body form json basic digest "
     "bearer oauth oauth2 jwt api_key apikey session anonymous static dynamic plain plaintext base64 hex raw ok error invalid "
-    "expired valid passed failed filtered removed deleted asc desc start end stop begin eos bos pad unk pass fail "
-    "max_length min_length access refresh id_token credentials client_credentials authorization_code implicit noop "
-    "local ldap saml sso kerberos system env environment db database vault keyring file prompt stdin inherit prefer "
-    "require allow deny disable strict lax secret_manager write_only writeonly readonly read_only input textfield charfield".split()
+    "expired valid passed failed filtered removed deleted asc desc start end stop begin eos bos pad unk pass fail max_length "
+    "min_length access refresh id_token credentials client_credentials authorization_code implicit noop local ldap saml sso "
+    "kerberos system env environment db database vault keyring file prompt stdin inherit prefer require allow deny disable "
+    "strict lax secret_manager write_only writeonly readonly read_only input textfield charfield include omit same-origin".split()
 )
-_PLACEHOLDER = re.compile(
-    r"<.*>$|\[.*\]$|\{.*\}$|x{3,}$|\.{3}|…|todo$|tbd$|fixme$|n/?a$|none$|null$|empty$|dummy|fake|mock|stub|sample|example|placeholder"
-    r"|redacted|changeme|change[-_ ]?me|change[-_ ]?this|replace[-_ ]?(?:me|this|with)|your[-_ ]|insert[-_ ]|put[-_ ]your|enter[-_ ]"
-    r"|my[-_ ](?:api[-_ ]?)?(?:key|token)$|_here$|-here$| here$|not[-_ ]?(?:needed|required|used|set|provided|a[-_ ]real)|unused|no[-_ ]?(?:key|token|auth)"
-    r"|(?:sk-)?x{4,}|(?:sk-)?\*{3,}|(?:sk|pk)[-_](?:\w+[-_])?$|abc(?:def)?$|foo$|bar$|foobar$|test$|testing$|lm-studio$|ollama$|ignored$",
+# Stands in for a secret, and does not pretend to be one.
+_STANDS_IN = re.compile(
+    r"<.*>$|\[.*\]$|\{.*\}$|(?:sk[-_])?[xX*._:-]{3,}$|\.{3}|…|(?:todo|tbd|fixme|n/?a|none|null|empty|unused|ignored|foo|bar|foobar|baz)$"
+    r"|dummy|fake|mock|stub|sample|placeholder|redacted|x{5,}|\*{3,}|not[-_ ]?(?:needed|required|used|set|provided|real)",
+    re.IGNORECASE,
+)
+# Stands in for a key of somebody else's service: it does not work, so it gives nothing away.
+_TO_BE_FILLED = re.compile(
+    r"example|change[-_ ]?(?:me|this|it)|replace|your|insert|put[-_ ]|enter[-_ ]|[-_ ]here$|^my[-_ ](?:api[-_ ]?)?(?:key|token)$"
+    r"|no[-_ ]?(?:key|token|auth)|(?:sk|pk)[-_](?:\w+[-_])?$|^(?:abc|abcdef|test|testing|lm-studio|ollama|lemonade)$|invalid|unavailable",
     re.IGNORECASE,
 )
 # What people write when they make up a secret.
 _MADE_UP = re.compile(
-    r"(?:^|[^a-z])(?:my|your|super|change|insecure|unsafe|default|hard[-_ ]?coded|very|top|ultra|random|dev|development|local|test|temp"
-    r"|production|prod|keep|do[-_ ]?not|guess|replace|some|this|admin|hunter|letmein|welcome|demo|please|unguessable|confidential"
-    r"|mysecret|supersecret|topsecret|secretkey|jwtsecret|verysecret|secretpassword|notsecret|secreto|secreta|clave|segur[oa]"
-    r"|cambiar|segredo|senha|chave|geheim|motdepasse|contrase)",
+    r"(?:^|[^a-z])(?:my|your|super|change|insecure|unsafe|default|hard[-_ ]?coded|very|top|ultra|random|dev|development|local|test"
+    r"|temp|production|prod|keep|guess|replace|some|this|admin|hunter|letmein|welcome|demo|unguessable|secretkey|jwtsecret"
+    r"|secretpassword|secreto|secreta|clave|segur[oa]|cambiar|segredo|senha|chave|geheim|motdepasse|contrase)",
     re.IGNORECASE,
 )
-_SHARED_PASSWORDS = frozenset(
+_SAYS_SECRET = re.compile(r"(?:change|replace) (?:me|this|it|in)|^(?:my|your|super|a|some|very) .*secret|secret key$", re.IGNORECASE)
+_SAYS_TOKEN = re.compile(r"s[e3]cr[e3]t|token|key|pass|abc|test|my|hard[-_]?coded", re.IGNORECASE)
+_SAYS_MADE_UP = re.compile(r"secret|hard[-_ ]?coded|private", re.IGNORECASE)
+_SURELY_MADE_UP = re.compile(r"(?:super|my|very|top)[-_]?secret|hard[-_ ]?coded", re.IGNORECASE)
+_COMMON_PASSWORDS = frozenset(
     "admin administrator root toor guest postgres postgresql mysql redis mongo rabbitmq minio minioadmin neo4j elastic changeme "
     "change_me secret letmein qwerty welcome password passw0rd pass master superuser sa oracle user test demo default".split()
 )
+_WRITTEN_DOWN = ("assign", "annotated", "getenv", "default")
 
 
 def _entropy(value: str) -> float:
@@ -268,166 +292,181 @@ def _entropy(value: str) -> float:
 def _is_random(value: str) -> bool:
     """Whether a machine made the value: long, of mixed classes, without words."""
     size = len(value)
-    if size < 16 or " " in value or _UUID.match(value):
+    if size < 16 or any(c.isspace() for c in value) or _UUID.match(value) or _IDENTIFIER.match(value):
         return False
     digits = sum(c.isdigit() for c in value)
-    letters = sum(c.isalpha() for c in value)
-    if not digits or not letters:
-        mixed = any(c.islower() for c in value) and any(c.isupper() for c in value)
-        return not digits and mixed and size >= 24 and _entropy(value) >= 4.2 and not _IDENTIFIER.match(value)
+    if digits == size:
+        return size >= 24
     if all(c in "0123456789abcdefABCDEF" for c in value):
         return _entropy(value) >= 2.8
     if digits / size < 0.06 or max(map(len, re.findall(r"[a-z]+|[A-Z]+", value))) > 11:
-        return False
+        is_mixed = any(c.islower() for c in value) and any(c.isupper() for c in value)
+        return is_mixed and digits > 0 and size >= 24 and _entropy(value) >= 4.3
     return _entropy(value) >= (3.0 if size < 24 else 3.4)
 
 
-def _is_no_secret(value: str, name: str) -> bool:
+def _is_by_hand(value: str) -> bool:
+    """Digits among letters, or punctuation: what password rules ask for (`s3cr3t`, `hunter2`, `Passw0rd!`)."""
+    if len(value) < 4 or any(c.isspace() for c in value):
+        return False
+    letters = any(c.isalpha() for c in value)
+    digits = any(c.isdigit() for c in value)
+    signs = any(not c.isalnum() and c not in "_-./:" for c in value)
+    return letters + digits + signs >= 2
+
+
+def _is_no_secret(value: str) -> bool:
     """Texts that are bound to secrets' names and are something else, whatever the name."""
     return bool(
         _TEMPLATE.search(value)
         or _ALGORITHM.match(value)
         or _MIME.match(value)
-        or _URN.match(value)
+        or _REFERENCE.match(value)
         or _MARKUP.match(value)
-        or _DOTTED.match(value)
+        or (_DOTTED.match(value) and not _is_random(value))
         or _PATH.match(value)
         or _FILE.match(value)
         or "://" in value
-        or value[-1] in " _-:=/|([{"  # a prefix
-        or (len(value) > 8 and _REGEX.search(value) and not _is_random(value))
-        or len(set(value)) == 1 and not value.isalnum()
+        or _PREFIX.match(value)
+        or (_REGEX.search(value) and not _is_random(value))
+        or _STANDS_IN.match(value)
+        or value.endswith(("...", "…"))
+        or (len(set(value)) == 1 and not value.isalnum())
     )
 
 
-def _same_words(name: str, value: str) -> bool:
-    """`PASSWORD = "password"`, `API_KEY_HEADER = "api-key"`: the value repeats words of the name, or the other way round."""
+def _is_name(name: str, value: str) -> bool:
+    """Whether the value is what the name says, in other letters: `API_KEY = "api-key"`, `KEY = "audio.api_key"`."""
     named, said = _words(name), _words(value)
-    return bool(said) and (set(said) <= set(named) or (len(said) > len(named) and said[-len(named) :] == named))
-
-
-def _made_by_hand(value: str) -> bool:
-    """Digits among letters, or punctuation: what password rules ask for (`s3cr3t`, `hunter2`, `Passw0rd!`)."""
-    if any(c.isspace() for c in value):
+    if not said or " " in value:
         return False
-    letters = any(c.isalpha() for c in value)
-    digits = any(c.isdigit() for c in value)
-    signs = any(not c.isalnum() and c not in "_-./: " for c in value)
-    return len(value) >= 4 and letters + digits + signs >= 2
+    if said == named or (len(said) > 1 and said == named[-len(said) :]):
+        return True
+    return len(said) > len(named) and said[-len(named) :] == named
+
+
+def _is_env_name(value: str) -> bool:
+    return _ENV_NAME.match(value) is not None and sum(c.isdigit() for c in value) < 3
+
+
+def _is_word(value: str) -> bool:
+    return len(_words(value)) == 1
 
 
 def _is_password(name: str, value: str, role: str) -> bool:
     lower = value.lower()
-    if lower in _GENERIC and not (lower == "default" and role in ("keyword", "getenv")):
+    if any(c.isspace() for c in value):
+        is_short = 8 <= len(value) <= 64 and not _SENTENCE.search(value) and value[0].islower()
+        return is_short and (role in _WRITTEN_DOWN or role == "compare")
+    if lower in _GENERIC:
+        return lower == "default" and role in ("keyword", "getenv")
+    if _is_env_name(value):
         return False
-    if _ENV_NAME.match(value) and not any(c.isdigit() for c in value):
-        return False
-    if _same_words(name, value):
-        # `connect(user="root", password="password")` and a fallback are values; elsewhere it is a field's name.
-        return lower in ("password", "secret") and role in ("keyword", "getenv") and _words(name)[-1] == lower
-    if " " in value.strip():
-        return (
-            role in ("assign", "annotated", "getenv", "default", "compare")
-            and 8 <= len(value) <= 64
-            and not _SENTENCE.search(value)
-            and value.islower()
-        )
-    if _made_by_hand(value) or _is_random(value):
+    if _is_by_hand(value):
         return True
     if value.isdigit():
         return len(value) >= 4 or role == "compare"
     if not _IDENTIFIER.match(value):
         return len(value) >= 4
-    if lower in _SHARED_PASSWORDS:
-        return True
-    said = _words(value)
-    if _MADE_UP.search(value):
-        return not (name.isupper() and said[-1] in _PASSWORDS and len(said) == 2 and "_" in value and role != "getenv")
-    if role == "item":
-        # Keys of a dict in small letters are as often labels of a form; a lone word is one.
-        return (name.isupper() or "password" in lower) and len(said) == 1
-    if role in ("keyword", "getenv", "default", "compare"):
-        return len(said) == 1 or lower.endswith(("password", "pass", "secret"))
-    if name.isupper() and any(w in _PASSWORDS or w in ("token", "key", "credentials") for w in said):
-        return len(said) == 1 and role == "annotated"
-    return len(said) == 1 or not name.isupper()
+    if _is_name(name, value):
+        # `connect(user="me", password="password")` and a fallback are values; elsewhere it is a field's name.
+        is_value = role in ("keyword", "getenv") and lower in ("password", "secret")
+        return is_value or (role == "assign" and name == "password" and value.count("_") == 1)
+    if lower in _COMMON_PASSWORDS:
+        return not (lower in ("password", "secret", "pass") and role not in ("keyword", "getenv", "default", "annotated"))
+    if _is_word(value):
+        return role != "item" or value.islower() or name.isupper()
+    if name.isupper() and "_" in value and role != "getenv":
+        return False  # words with underscores, in a constant: a key's name
+    return _MADE_UP.search(value) is not None or lower.endswith(("password", "pass", "secret"))
 
 
 def _is_signing(name: str, value: str, role: str) -> bool:
     """A secret that the application made up for itself: nearly any text will do, and it runs with it."""
     lower = value.lower()
-    if lower in _GENERIC and lower != "default":
+    if any(c.isspace() for c in value):
+        # `SECRET_KEY = "hard to guess string"`: in small letters and short.
+        if role not in _WRITTEN_DOWN or not 8 <= len(value) <= 80:
+            return False
+        is_phrase = value.islower() and value[-1].isalnum() and value.count(" ") <= 6
+        return is_phrase or _SAYS_SECRET.search(value) is not None
+    if lower in _GENERIC or _HEADER.match(value):
         return False
-    if _same_words(name, value) and not (role == "getenv" and len(_words(value)) <= len(_words(name))):
+    if _is_env_name(value) and not _MADE_UP.search(value):
         return False
-    if _HEADER.match(value):
-        return False
-    if _is_random(value) or _made_by_hand(value) and len(value) >= 6:
-        return True
-    if " " in value.strip():
-        return (
-            role in ("assign", "annotated", "getenv", "default", "item")
-            and 8 <= len(value) <= 80
-            and not _SENTENCE.search(value)
-            and (value.islower() if role != "item" else False)
-        ) or bool(role != "item" and len(value) <= 80 and re.match(r"(?i)(?:this|change|your|my|please|super|a|the) ", value) and re.search(r"(?i)secret|key|change", value))
-    if _ENV_NAME.match(value) and not _MADE_UP.search(value):
-        return False
+    if _is_by_hand(value):
+        return len(value) >= 6
     if not _IDENTIFIER.match(value):
         return len(value) >= 4
-    if _MADE_UP.search(value) or lower in _SHARED_PASSWORDS:
-        return role != "compare" or len(value) >= 8
-    if role in ("compare", "item") and not name.isupper():
-        return False
-    # The rest are words: a constant's are a key's name as likely as a secret, an application setting's are a secret.
     words = _words(name)
-    settings = words[-2:] in (("secret", "key"), ("jwt", "secret"), ("app", "secret"), ("session", "secret"), ("jwt", "key"))
-    if settings or words == ("secret",) or role == "getenv":
-        return not (name.isupper() and "_" in value and value.islower() and role == "assign" and not settings)
-    return role in ("keyword", "default") and len(_words(value)) > 1 and "secret" in lower
+    is_setting = words[-2:] in _SETTINGS or words == ("secret",) or words == ("secrete",)
+    if name.isupper() and "_" in value and not is_setting and role != "getenv" and not _SURELY_MADE_UP.search(value):
+        return False
+    if _MADE_UP.search(value):
+        return True
+    if _is_name(name, value):
+        return role == "getenv" and "-" in value
+    if role in ("compare", "item"):
+        return is_setting and name.isupper() and role == "item"
+    if lower in _COMMON_PASSWORDS or role == "getenv" or is_setting:
+        return True
+    return len(_words(value)) > 1 and "secret" in lower
+
+
+# Names of settings that a framework signs with, whatever text they hold.
+_SETTINGS = frozenset({("secret", "key"), ("jwt", "secret"), ("app", "secret"), ("session", "secret"), ("jwt", "key"), ("csrf", "secret")})
 
 
 def _is_token(name: str, value: str, role: str) -> bool:
     """A key or token that somebody else gave out: it has digits, or it says itself that it is one."""
-    if _is_random(value):
-        return True
-    if any(c.isspace() for c in value) or _ENV_NAME.match(value) or _HEADER.match(value) or _same_words(name, value):
+    if any(c.isspace() for c in value) or _HEADER.match(value) or _TO_BE_FILLED.search(value):
         return False
-    if _PLACEHOLDER.search(value) and not re.search(r"(?i)secret", value):
+    if _is_env_name(value):
         return False
     digits = sum(c.isdigit() for c in value)
-    letters = sum(c.isalpha() for c in value)
-    if digits and letters:
-        if role == "item" and len(value) < 8:
-            return False
-        # `realtime_v1`, `gpt-4`, `oauth2`: a word with a number behind it.
-        if re.match(r"[A-Za-z]+(?:[._ -][A-Za-z]+)*[._ -]?v?\d{1,2}$", value) and not re.search(r"(?i)secret|token|key|pass", value):
-            return bool(re.match(r"(?i)[a-z]{3,}\d+$", value)) and len(value) >= 6 and role in ("assign", "annotated", "default", "getenv") and not name.isupper()
-        return len(value) >= 6
+    if digits and any(c.isalpha() for c in value):
+        # `realtime_v1`, `gpt-4`, `oauth2`: a word with a number behind it, unless it says what it is (`token123`).
+        return len(value) >= 6 and (not _NUMBERED.match(value) or _SAYS_TOKEN.search(value) is not None)
     if digits:
         return digits >= 8 and role != "compare"
-    if role in ("compare", "item") or not _IDENTIFIER.match(value):
-        return len(value) >= 12 and not _IDENTIFIER.match(value) and _entropy(value) >= 3.2 and bool(letters)
-    return bool(re.search(r"(?i)secret|hard[-_ ]?coded|private", value)) and len(value) >= 8 and not name.isupper() or bool(
-        re.search(r"(?i)super[-_]?secret|my[-_]?secret|hard[-_ ]?coded|very[-_]?secret", value)
-    )
+    if not _IDENTIFIER.match(value):
+        return len(value) >= 12 and _entropy(value) >= 3.2 and any(c.isalpha() for c in value)
+    if role in ("compare", "item") or len(value) < 8:
+        return False
+    if _SURELY_MADE_UP.search(value):
+        return True
+    if _is_name(name, value) or (name.isupper() and "_" in value and role != "getenv"):
+        return False
+    return _SAYS_MADE_UP.search(value) is not None
 
 
 def _is_secret(family: str, name: str, value: str, role: str) -> bool:
-    if len(value) > 512 or _is_no_secret(value, name):
+    if len(value) > 512 or _is_no_secret(value):
         return False
+    if role == "compare" and _TO_BE_FILLED.search(value):
+        return False  # a check that nobody kept the default
+    if _is_random(value):
+        return True
     if family == "password":
         return _is_password(name, value, role)
     if family == "signing":
         return _is_signing(name, value, role)
     if family == "token":
         return _is_token(name, value, role)
-    if family in ("salt", "loose"):
-        if family == "salt" and role in ("assign", "annotated", "getenv", "item") and name.isupper() and _made_by_hand(value):
-            return len(value) >= 8
-        return _is_random(value)
-    return False
+    return family == "salt" and name.isupper() and len(value) >= 8 and _is_by_hand(value)
 
+
+# ----------------------------------------------------------------------------------------------------- arguments
+
+# Callees with a password, and such with a key, among their positional arguments.
+_TAKE_PASSWORD = frozenset(
+    "HTTPBasicAuth HTTPDigestAuth HTTPProxyAuth BasicAuth DigestAuth set_password make_password generate_password_hash hash_password "
+    "get_password_hash create_superuser login".split()
+)
+_TAKE_KEY = (
+    "jwt.encode", "jwt.decode", "Fernet", "URLSafeTimedSerializer", "URLSafeSerializer", "TimestampSigner", "hmac.new",
+)
+_TAKE = (*_TAKE_PASSWORD, *_TAKE_KEY)
 
 # ----------------------------------------------------------------------------------------------------- addresses
 
@@ -438,8 +477,8 @@ _ADDRESS = re.compile(
     r"://(?:(?P<user>[^\s/?#@]*)@)?(?P<host>\[[0-9a-fA-F:]+\]|[^\s/?#:@]*)(?::(?P<port>[\w{}$]+))?(?P<rest>[/?#]\S*|$|(?=,))",
     re.IGNORECASE,
 )
-_USERINFO = re.compile(r"[A-Za-z][\w+.-]*://(?P<user>[^\s/:@]*):(?P<password>[^\s]+?)@(?P<host>(?:[^\s@/]*|\[[0-9a-fA-F:]+\]\S*))(?:[/?#]\S*)?$")
-_DSN_STAND_IN = re.compile(r"[<\[{$%*.]|(?:x+|\.+|-+|_+|redacted|masked|hidden|\{\}|:?password:?)$", re.IGNORECASE)
+_USERINFO = re.compile(r"[A-Za-z][\w+.-]*://[^\s/:@]*:(?P<password>[^\s]+)@(?:[^\s@/]*|\[[0-9a-fA-F:]+\]\S*)(?:[/?#][^\s@]*)?$")
+_NO_PASSWORD = re.compile(r"[<\[{$*]|%[s(]|\.{2,}|(?:x+|[-_.]+|redacted|masked|hidden)$", re.IGNORECASE)
 _LOOPBACK = re.compile(
     r"(?:localhost|.*\.localhost|127(?:\.\d{1,3}){3}|0\.0\.0\.0|\[::1?\]|::1|(?:host|gateway)\.docker\.internal|kubernetes\.docker\.internal"
     r"|testserver|test|.*\.test)$",
@@ -469,7 +508,14 @@ _SERVICE_WORDS = frozenset(
     "nodes cluster replica primary rpc graphql websocket ws prefix root location token authorize authorization userinfo discovery "
     "issuer baseurl apiurl serverurl hostname portal href redirect".split()
 )
-_NOT_SERVICE = frozenset(
+_SURELY_NOT_SERVICE = frozenset(
+    "doc docs documentation help hint description desc summary message msg detail details error errors exception warning license "
+    "licence contact author xmlns xml namespace ns schema schemas scope scopes origin origins cors csrf trusted allowed allowlist "
+    "whitelist blacklist blocked excluded referer referrer agent audience aud iss claim claims example examples placeholder "
+    "sample tooltip label pattern regex regexp logo logos icon favicon avatar protocol scheme schemes prefixes weblink readme "
+    "changelog pr issue context options choices option choice".split()
+)
+_NOT_SERVICE = _SURELY_NOT_SERVICE | frozenset(
     "doc docs documentation help hint description desc summary title message msg text detail details error errors exception warning "
     "license licence contact homepage home author repository repo readme source logo logos icon icons favicon image images img avatar "
     "photo picture thumbnail banner background video font css js static asset assets terms privacy policy tos about info xmlns xml "
@@ -479,7 +525,6 @@ _NOT_SERVICE = frozenset(
     "guide tutorial learn blog signup pricing donate sponsor social twitter linkedin youtube github_url xpath suffix protocol scheme schemes "
     "id ids key type types context test tests fake mock dummy stub warn log note notes comment".split()
 )
-_NOT_SERVICE_TAILS = frozenset({"schemes", "prefixes", "hosts_allowed"})
 # Callees (their last name) whose positional address is called.
 _CALLERS = frozenset(
     "get post put patch delete head options request stream urlopen urlretrieve Request fetch fetch_json fetchrow get_json post_json "
@@ -490,23 +535,37 @@ _CALLERS = frozenset(
     "QdrantClient AsyncQdrantClient RemoteService insecure_channel secure_channel WebClient HTTPConnection Session OpenAI AsyncOpenAI "
     "send_request make_request api_request api_get api_post http_get http_post call_api post_request get_request".split()
 )
-_TEXT_CALLERS = frozenset({"get", "delete", "connect", "options", "head", "request", "put", "patch", "post"})
 
 
-def _is_service(name: str, role: str) -> bool:
+def names_service(name: str) -> bool:
+    """Whether a name says that it holds the address of something that is called (`api_base`, `WEBHOOK_URL`)."""
+    words = _words(name)
+    if not words or not _SURELY_NOT_SERVICE.isdisjoint(words):
+        return False
+    if words[-1] in ("endpoint", "base", "api") or (words[-1] in ("url", "uri") and words[-2:-1] in _SERVICE_KINDS):
+        return True
+    if not _NOT_SERVICE.isdisjoint(words):
+        return False
+    return name.lower().endswith(("url", "uri")) or not _SERVICE_WORDS.isdisjoint(words)
+
+
+_SERVICE_KINDS = frozenset({("base",), ("api",), ("server",), ("service",), ("token",), ("auth",), ("webhook",), ("endpoint",)})
+# Keys of a dict that as often hold a link for people.
+_COMMON_KEYS = frozenset({"url", "uri", "link", "href", "website", "site", "location", "target", "source_url", "html_url"})
+_API_ADDRESS = re.compile(r"(?!https?:|wss?:)|https?://(?:[\w-]*-)?api[.-]|(?:https?|wss?)://[^/]+/(?:[\w/-]+/)?(?:api|v\d+|graphql|rpc)(?:/|$)", re.IGNORECASE)
+
+
+def _is_service(name: str, value: str, role: str) -> bool:
     """Whether the name (for an argument, the callee) says that the address is of something that is called."""
     if role == "argument":
-        return _last(name) in _CALLERS or _last(name).lstrip("_") in _CALLERS
+        return _last(name).lstrip("_") in _CALLERS
     if role in ("compare", "other", "getenv"):
         return False
+    if names_service(name):
+        return role != "item" or name.lower() not in _COMMON_KEYS or _API_ADDRESS.match(value) is not None
     words = _words(name)
-    if not words or _NOT_SERVICE.intersection(words) or words[-1] in _NOT_SERVICE_TAILS:
-        return False
-    if name.lower().endswith(("url", "uri", "baseurl")):
-        return True
-    if words[-1] in ("endpoints", "urls", "hosts", "uris") and role == "item":
-        return True
-    return bool(_SERVICE_WORDS.intersection(words))
+    is_named = bool(words) and words[-1] not in ("default", "value") and _SURELY_NOT_SERVICE.isdisjoint(words)
+    return is_named and _API_ADDRESS.match(value) is not None
 
 
 def _last(name: str) -> str:
@@ -541,7 +600,7 @@ def _address(name: str, value: str, role: str) -> set[str]:
         found.add("namespace-url")
     elif _DOCUMENTATION.match(value) and not _is_call(name, role):
         found.add("documentation-url")
-    elif _is_service(name, role):
+    elif _is_service(name, value, role):
         found.add("service-url")
     return found
 
@@ -557,20 +616,14 @@ def _clean_template(value: str) -> bool:
 
 def _has_dsn_password(value: str, name: str) -> bool:
     match = _USERINFO.match(value)
-    if match is None or "\\" in value:
+    if match is None or "\\" in value or _is_for_people(name):
         return False
     password = match["password"]
-    if "@" in password and "/" in password:
-        return False
-    if _DSN_STAND_IN.match(password) and not (password.lower() == "password" or _made_by_hand(password.lstrip("$%*.")) and "{" not in password and password[0] in "$%*."):
-        return False
-    if "{" in password or "%s" in password or "<" in password:
-        return False
-    return not _about_text(name)
+    return not (_NO_PASSWORD.match(password) or "{" in password or "<" in password or "%s" in password or "/" in password)
 
 
 @lru_cache(maxsize=4096)
-def _about_text(name: str) -> bool:
+def _is_for_people(name: str) -> bool:
     """Names of texts for people and of samples: what stands there runs nowhere."""
     return bool(
         {"description", "help", "example", "examples", "placeholder", "hint", "detail", "title", "message", "label", "regex", "pattern", "docs", "doc",
@@ -590,7 +643,7 @@ def candidate(name: str, value: str) -> bool:
         return False
     if "://" in value or _family(_last(name)) or _PROVIDER_START.match(value):
         return True
-    return value.startswith("-----BEGIN") or ("jwt" in name and name.endswith(("code", "jwt"))) or "AccountKey=" in value
+    return value.startswith("-----BEGIN") or name.endswith(_TAKE) or "AccountKey=" in value
 
 
 def traits(name: str, value: str, role: str) -> frozenset[str]:
@@ -605,7 +658,7 @@ def traits(name: str, value: str, role: str) -> frozenset[str]:
     stripped = value.strip()
     bound = "" if role == "argument" else _last(name)
     found: set[str] = set()
-    if _is_provider_key(stripped) and not _about_text(bound):
+    if _is_provider_key(stripped) and not _is_for_people(bound):
         found |= {"secret", "provider-key"}
     if "://" in value:
         if not any(c.isspace() for c in stripped) and _has_dsn_password(stripped, bound):
@@ -613,22 +666,20 @@ def traits(name: str, value: str, role: str) -> frozenset[str]:
         found |= _address(name if role == "argument" else bound, stripped, role)
         return frozenset(found)
     if role == "argument":
-        if not found and _is_jwt_key(name, stripped):
-            found.add("jwt-key")
-        return frozenset(found)
+        trait = "" if found else _of_argument(name, stripped)
+        return frozenset({trait}) if trait else frozenset(found)
     family = _family(bound)
     if family and not found and stripped:
         if family == "key":
-            if role == "keyword" and "{" not in stripped and not any(c.isspace() for c in stripped):
-                found.add("jwt-key")
+            if role == "keyword" and len(stripped) <= 512 and not _is_no_secret(stripped):
+                found.add("credential-argument")
+        elif family == "auth":
+            if role in ("keyword", "assign") and (_is_by_hand(stripped) or stripped.lower() in _COMMON_PASSWORDS):
+                found.add("credential-argument")
         elif _is_secret(family, bound, value if value.strip() != value else stripped, role):
             found.add("secret")
-            if _PLACEHOLDER.search(stripped):
-                found.add("placeholder")
-        elif family in ("signing", "password") and _words(stripped) and _same_words(bound, stripped) and role in ("assign", "annotated"):
+        elif family in ("signing", "password") and role in ("assign", "annotated") and _is_name(bound, stripped):
             found.add("same-as-name")
-        elif _PLACEHOLDER.search(stripped):
-            found.add("placeholder")
     return frozenset(found) if found else _NOTHING
 
 
@@ -649,13 +700,21 @@ def _is_provider_key(value: str) -> bool:
         return False
     if re.search(r"(?i)x{5,}|your|example(?!$)|placeholder|dummy|fake|replace|insert|redacted|here", text):
         return False
-    return any(c.isdigit() for c in text) or bool(re.search(r"[A-Z].*[a-z]|[a-z].*[A-Z]", body))
+    return any(c.isdigit() for c in body) or not text.startswith(("sk-", "secret_", "key-")) or body != body.lower()
 
 
-def _is_jwt_key(callee: str, value: str) -> bool:
-    if _last(callee) not in ("encode", "decode", "URLSafeTimedSerializer", "URLSafeSerializer", "Fernet", "TimedSerializer", "Signer", "TimestampSigner"):
-        return False
-    return not _ALGORITHM.match(value) and "{" not in value and value.lower().replace("-", "") not in ("utf8", "ascii", "latin1", "base64", "hex", "idna", "unicode_escape", "utf16", "cp1252", "gbk")
+def _of_argument(callee: str, value: str) -> str:
+    """The trait of a positional argument, or ""."""
+    last = _last(callee)
+    if not value or len(value) > 512 or "{" in value or _is_no_secret(value):
+        return ""
+    if last in ("SecretStr", "SecretBytes", "Secret"):
+        return "secret" if _is_password("secret", value, "argument") else ""
+    if last in _TAKE_PASSWORD:
+        return "credential-argument" if _is_by_hand(value) or value.lower() in _COMMON_PASSWORDS else ""
+    if callee.endswith(_TAKE_KEY) and value.lower() not in ("utf-8", "utf8", "ascii", "latin-1"):
+        return "credential-argument"
+    return ""
 
 
 def mask_address(value: str) -> str:
@@ -670,7 +729,3 @@ def mask_address(value: str) -> str:
     port = f":{match['port']}" if match["port"] else ""
     return f"{match['scheme']}://{user}{match['host']}{port}"
 
-
-def any_trait(found: Iterable[str], *wanted: str) -> bool:
-    """Whether one of `wanted` is among the traits `found`."""
-    return not set(found).isdisjoint(wanted)

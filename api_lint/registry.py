@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from functools import lru_cache
 from importlib import import_module
@@ -106,12 +106,11 @@ def choose(registry: Registry, settings: Settings) -> Choice:
     Raises: ConfigError for a name that no rule has, or for options that do not fit.
     """
     check_rules((rule.name() for rule in registry.rules), settings)
-    selecting = _default(registry, settings) if settings.select is None else [*settings.select]
-    selecting += settings.extend_select
+    selecting = (*(settings.select or ()), *settings.extend_select)
     warnings = _unknown((*selecting, *settings.ignore), registry)
     for _, selectors in settings.per_file_ignores:
         warnings += _unknown(selectors, registry)
-    chosen = (rule for rule in registry.rules if _is_on(rule, selecting, settings.ignore))
+    chosen = (rule for rule in registry.rules if _is_on(rule, settings))
     return Choice(
         tuple(rule(options(rule, settings)) for rule in chosen), tuple(dict.fromkeys(warnings))
     )
@@ -206,7 +205,7 @@ def _is_node_hook(hook: str) -> bool:
         return False
     declared = _declared_hooks()
     if declared:
-        return f"def {hook}(self, node:" in declared
+        return f"def {hook}(" in declared
     import libcst
 
     return hasattr(libcst.CSTVisitor, hook)
@@ -265,10 +264,6 @@ def _told(error: BaseException) -> str:
     )
 
 
-def _default(registry: Registry, settings: Settings) -> list[str]:
-    return [rule.code for rule in registry.rules if rule.default or settings.is_strict]
-
-
 def _matches(selector: str, rule: type[Rule]) -> bool:
     if selector in ("ALL", "strict") or selector == rule.name():
         return True
@@ -282,10 +277,15 @@ def _weight(selector: str) -> int:
     return len(selector) if _CODE_START.match(selector) and not _CODE.match(selector) else 99
 
 
-def _is_on(rule: type[Rule], selecting: Sequence[str], ignoring: Sequence[str]) -> bool:
-    on = max((_weight(selector) for selector in selecting if _matches(selector, rule)), default=-1)
-    off = max((_weight(selector) for selector in ignoring if _matches(selector, rule)), default=-1)
-    return on > off
+def _is_on(rule: type[Rule], settings: Settings) -> bool:
+    # Being on by default is the weakest of all reasons: any selector that ignores a rule beats it.
+    by_default = 0 if settings.select is None and (rule.default or settings.is_strict) else -1
+    on = max(by_default, _strongest((*(settings.select or ()), *settings.extend_select), rule))
+    return on > _strongest(settings.ignore, rule)
+
+
+def _strongest(selectors: Iterable[str], rule: type[Rule]) -> int:
+    return max((_weight(selector) for selector in selectors if _matches(selector, rule)), default=-1)
 
 
 def _codes(selectors: Iterable[str], registry: Registry) -> frozenset[str]:
@@ -318,5 +318,6 @@ def nearest(selector: str, registry: Registry) -> str:
     if rule is not None:
         return f" (did you mean `{rule.code}`?)"
     names = [rule.name() for rule in registry.rules]
-    near = get_close_matches(selector[:60].lower().replace("_", "-"), [*names, "ALL", "strict"], n=1)
-    return f" (did you mean `{near[0]}`?)" if near else ""
+    known = {name.lower(): name for name in (*names, "ALL", "strict")}
+    near = get_close_matches(selector[:60].lower().replace("_", "-"), known, n=1)
+    return f" (did you mean `{known[near[0]]}`?)" if near else ""

@@ -448,10 +448,11 @@ class Visitor:
         tree, offset = self._parse(piece)
         walk = _Walk(self.api, self.module, piece, _hooks(rules), failed)
         walk.slice(_body(tree) if offset < piece.start - 1 else tree.body)
-        if walk.found:
+        positions: Mapping[cst.CSTNode, Any] = {}
+        if any(not isinstance(finding.where, Span) for _, finding in walk.found):
             positions = MetadataWrapper(tree, unsafe_skip_copy=True).resolve(PositionProvider)
-            for rule, finding in walk.found:
-                yield Found(rule, finding, _located(finding.where, positions, offset))
+        for rule, finding in walk.found:
+            yield Found(rule, finding, _located(finding.where, positions, offset))
 
     def _parse(self, piece: Slice) -> tuple[cst.Module, int]:
         text = "".join(self.rows[piece.start - 1 : piece.end])
@@ -502,7 +503,7 @@ class _Walk:
         self.function = _around(module.facts.functions, piece.start)
         cls = _around(module.facts.classes, piece.start)
         self.cls = cls.qualname if cls is not None else ""
-        self.statement = piece.statement - 1
+        self.seen = self.statement = piece.statement - 1
         self.functions = iter([f for f in module.facts.functions if piece.start <= f.start <= piece.end])
         self.classes = iter([c for c in module.facts.classes if piece.start <= c.start <= piece.end])
         self.parents: list[cst.CSTNode] = []
@@ -514,15 +515,18 @@ class _Walk:
 
     def _walk(self, node: cst.CSTNode) -> None:
         cls = type(node)
-        if isinstance(node, _STATEMENTS) or isinstance(node, cst.BaseSmallStatement):
-            self.statement += 1
+        around = self.statement
+        if isinstance(node, (*_STATEMENTS, cst.BaseSmallStatement)):
+            self.seen += 1
+            self.statement = self.seen
         hooks = self.hooks.get(cls.__name__)
         if isinstance(node, (cst.FunctionDef, cst.ClassDef)):
             self._enter(node, hooks)
-            return
-        if hooks:
-            self._call(node, hooks)
-        self._descend(node)
+        else:
+            if hooks:
+                self._call(node, hooks)
+            self._descend(node)
+        self.statement = around
 
     def _descend(self, node: cst.CSTNode) -> None:
         self.parents.append(node)

@@ -6,6 +6,8 @@ import libcst as cst
 
 from api_lint import Api, Finding, Module, Place, Rule
 
+_CATEGORIES = ("file", "io")
+
 
 class BlockingIoInAsync(Rule):
     """A coroutine reads or writes files, or waits for another program, synchronously.
@@ -34,9 +36,9 @@ class BlockingIoInAsync(Rule):
     quiet_in = frozenset({"tests", "migrations"})
 
     def suspects(self, module: Module, api: Api) -> Iterable[int]:
-        return api.blocking_rows(module.path, "io")
+        return api.blocking_rows(module.path, *_CATEGORIES)
 
     def visit_Call(self, call: cst.Call, at: Place) -> Iterator[Finding]:
         effect = at.effect(call)
-        if at.is_async and not at.is_awaited and effect.blocks == "io" and at.function is not None:
+        if at.is_async and not at.is_awaited and effect.blocks in _CATEGORIES and at.function is not None:
             yield self.found(call, call=effect.label, function=at.function.name)

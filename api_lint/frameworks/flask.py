@@ -64,7 +64,9 @@ _FRAMEWORKS = {
     "flask_smorest": "flask-smorest",
     "flask_rest_api": "flask-smorest",
 }
-_ROUTERS = frozenset("Flask Blueprint Quart APIFlask APIBlueprint Api Namespace OpenAPI APIView".split())
+_ROUTERS = frozenset(
+    {"Flask", "Blueprint", "Quart", "APIFlask", "APIBlueprint", "Api", "Namespace", "OpenAPI", "APIView"}
+)
 _VIEWS = frozenset({"MethodView", "View", "Resource", "MethodResource"})
 _APIS = frozenset({"flask-restful", "flask-restx"})
 _CONSTRUCTORS = frozenset({"Blueprint", "APIBlueprint", "Api", "Namespace", "namespace", "APIView"})
@@ -217,8 +219,9 @@ class FlaskAdapter:
             yield from self._class_routes(declared, own, ClassRef(module.path, cls))
 
     def _handlers(self, key: str) -> dict[str, FunctionRef]:
-        found = class_handlers(self.types, key, _VERBS)
-        return found or class_handlers(self.types, key, ("dispatch_request",))
+        # Other view classes dispatch by verb; one that overrides `dispatch_request` wraps its handlers in it.
+        plain = not self._of_class(Value("instance", key), _VIEWS - {"View"})
+        return class_handlers(self.types, key, ("dispatch_request",) if plain else _VERBS)
 
     def _is_decorator(self, cls: Class, span: Span) -> bool:
         return any(d.span == span for d in cls.decorators)
@@ -344,9 +347,7 @@ class FlaskAdapter:
         if framework:
             router = origin(self.types, owner, where)
             for path in self._paths(call.args, call, scope):
-                yield Declared(
-                    framework, self._given_methods(call, scope), path, decorator.span, module.path, router
-                )
+                yield Declared(framework, self._given_methods(call, scope), path, decorator.span, module.path, router)
 
     def _paths(self, args: tuple[Expr, ...], call: Call, scope: Scope) -> tuple[str, ...]:
         """The paths among a registration's arguments, a list of them taken apart."""
@@ -437,7 +438,7 @@ class FlaskAdapter:
         if not (framework or module.startswith(("flask", "apifairy", "apiflask", "spectree", "quart"))):
             return _NOTHING
         expr, status = self._answered(call, name, framework or module)
-        if name == "validate" and expr is None or (name == "response" and framework == "flask-restx"):
+        if (name == "validate" and expr is None) or (name == "response" and framework == "flask-restx"):
             return _NOTHING  # documentation only
         value = self._schema_value(expr, scope) if expr is not None else NO_VALUE
         if name == "marshal_list_with" or call.keyword("as_list") == Const(True):

@@ -280,6 +280,7 @@ def assigned_calls(module: Module, names: frozenset[str]) -> Iterator[tuple[str,
 
 def class_handlers(types: Types, cls: str, names: Iterable[str]) -> dict[str, FunctionRef]:
     """The project's methods of these names that a class has, its own and inherited ones."""
+    names = list(names)
     found: dict[str, FunctionRef] = {}
     for ancestor in types.mro(Value("instance", cls)):
         if ancestor.ref is None:
@@ -291,7 +292,7 @@ def class_handlers(types: Types, cls: str, names: Iterable[str]) -> dict[str, Fu
                 function = module.functions.get(f"{facts.qualname}.{name}") if module is not None else None
                 if function is not None:
                     found[name] = FunctionRef(path, function)
-    return found
+    return {name: found[name] for name in names if name in found}
 
 
 def is_used(types: Types, packages: tuple[str, ...]) -> bool:
@@ -339,13 +340,13 @@ def handler_of(types: Types, expr: Expr | None, scope: Scope) -> FunctionRef | N
 def definition_scope(module: Module, function: Function) -> Scope:
     """Where a function's decorators, defaults and annotations are evaluated."""
     enclosing = module.functions.get(function.parent) if function.parent else None
-    return Scope(module, enclosing, function.start if enclosing is None else function.start)
+    return Scope(module, enclosing, function.start)
 
 
 def join(prefix: str, path: str) -> str:
     """A prefix and a path as one, with exactly one slash between them."""
     if not prefix:
         return path or "/"
-    if not path or path == "/" and not prefix.endswith("/"):
+    if not path or (path == "/" and not prefix.endswith("/")):
         return prefix + path
     return prefix.rstrip("/") + "/" + path.lstrip("/") if path.startswith("/") or prefix.endswith("/") else prefix + path

@@ -20,9 +20,12 @@ def _each(names: str, known: Known) -> dict[str, Known]:
 _NOTHING = Known()
 _IO = Known(blocks="io")
 _TEXT = Known("str", blocks="io")
-_BYTES = Known("bytes", blocks="io")
 _INT = Known("int", blocks="io")
-_FILE = Known("io.TextIOWrapper", blocks="io")
+_PIPE = Known("io.TextIOWrapper", blocks="io")
+_FILE = Known("io.TextIOWrapper", blocks="file")
+_FILE_TEXT = Known("str", blocks="file")
+_FILE_BYTES = Known("bytes", blocks="file")
+_FILE_SIZE = Known("int", blocks="file")
 _NONE = Known("none", blocks="io")
 _AWAIT_NONE = Known("await none")
 
@@ -55,10 +58,10 @@ _PATH_METHODS = {
     **dict.fromkeys(("chmod", "mkdir", "rmdir", "touch", "unlink"), Known("none")),
     "stat": _NOTHING,
     "open": _FILE,
-    "read_text": _TEXT,
-    "read_bytes": _BYTES,
-    "write_text": _INT,
-    "write_bytes": _INT,
+    "read_text": _FILE_TEXT,
+    "read_bytes": _FILE_BYTES,
+    "write_text": _FILE_SIZE,
+    "write_bytes": _FILE_SIZE,
 }
 _PATH_ATTRIBUTES = {
     **dict.fromkeys(("name", "stem", "suffix", "anchor", "drive", "root"), "str"),
@@ -68,9 +71,9 @@ _PATH_ATTRIBUTES = {
 }
 
 _ASYNC_FILE = {
-    **dict.fromkeys(("read", "read1", "readline", "readlines"), _NOTHING),
+    **dict.fromkeys(("read", "readline", "readlines"), _NOTHING),
     **dict.fromkeys(("seek", "tell", "truncate", "write"), Known("await int")),
-    **dict.fromkeys(("aclose", "close", "flush", "writelines"), _AWAIT_NONE),
+    **dict.fromkeys(("flush", "writelines"), _AWAIT_NONE),
 }
 
 _PROCESS = {
@@ -215,8 +218,10 @@ _CLASSES = {
             "write_bytes": Known("await int"),
         },
     ),
-    "anyio.AsyncFile": KnownClass(methods=_ASYNC_FILE, iterates="str"),
-    "aiofiles.threadpool.text.AsyncTextIOWrapper": KnownClass(methods=_ASYNC_FILE, iterates="str"),
+    "anyio.AsyncFile": KnownClass(methods={**_ASYNC_FILE, "aclose": _AWAIT_NONE}, iterates="str"),
+    "aiofiles.threadpool.text.AsyncTextIOWrapper": KnownClass(
+        methods={**_ASYNC_FILE, "close": _AWAIT_NONE}, iterates="str"
+    ),
     "celery.Celery": KnownClass(
         methods={
             "send_task": Known("celery.result.AsyncResult"),
@@ -253,7 +258,7 @@ _FUNCTIONS = {
     "tarfile.open": Known("tarfile.TarFile"),
     # processes
     "os.system": _INT,
-    "os.popen": _FILE,
+    "os.popen": _PIPE,
     **{f"os.{name}": _IO for name in ("wait", "wait3", "wait4", "waitpid")},
     "subprocess.run": Known("subprocess.CompletedProcess", blocks="io"),
     "subprocess.call": _INT,

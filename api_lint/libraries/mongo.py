@@ -23,14 +23,16 @@ _WRITES = (
     "bulk_write create_index create_indexes delete_many delete_one drop drop_index drop_indexes find_one_and_delete "
     "find_one_and_replace find_one_and_update insert_many insert_one rename replace_one update_many update_one"
 )
-_CURSOR = "allow_disk_use batch_size collation comment hint limit max max_time_ms min rewind skip sort where"
+_CURSOR = (
+    "allow_disk_use batch_size collation comment hint limit max max_time_ms min rewind skip sort where"
+)
 _ADMIN = "drop_database list_database_names list_databases server_info"
 
 
 def _api(
-    client: str, database: str, collection: str, cursor: str, awaited: bool
+    client: str, database: str, collection: str, cursor: str, *, aggregated: str, awaited: bool
 ) -> dict[str, KnownClass]:
-    """The four classes of one driver; `awaited` where its calls are coroutines."""
+    """The four classes of one driver; `awaited` where its calls are coroutines. `aggregate` gives `aggregated`."""
     blocks = "" if awaited else "db"
     read, write = Known(blocks=blocks, data="query"), Known(blocks=blocks, data="write")
     row = Known("await dict" if awaited else "dict", blocks, "query")
@@ -60,7 +62,8 @@ def _api(
         collection: KnownClass(
             role="client",
             methods={
-                **_each("aggregate find find_raw_batches", Known(cursor, data="query")),
+                **_each("find find_raw_batches", Known(cursor, data="query")),
+                "aggregate": Known(aggregated, blocks, "query"),
                 "find_one": row,
                 **_each(_READS, read),
                 **_each(_WRITES, write),
@@ -93,9 +96,9 @@ def _postgrest(prefix: str, awaited: bool) -> dict[str, KnownClass]:
     client = f"supabase.{prefix}Client"
     kind = prefix or "Sync"
     builder = f"postgrest.{kind}RequestBuilder"
-    auth = f"supabase.{prefix}SupabaseAuthClient"
-    storage = f"supabase.{prefix}SupabaseStorageClient"
-    bucket = f"storage3.{kind}BucketProxy"
+    auth = f"supabase.{prefix[:1]}SupabaseAuthClient"
+    storage = f"supabase.{prefix[:1]}SupabaseStorageClient"
+    bucket = f"storage3._{kind.lower()}.file_api.{kind}BucketProxy"
     call = Known(blocks="" if awaited else "client")
     return {
         client: KnownClass(
@@ -149,6 +152,7 @@ _CLASSES = {
         "pymongo.database.Database",
         "pymongo.collection.Collection",
         "pymongo.cursor.Cursor",
+        aggregated="pymongo.cursor.Cursor",
         awaited=False,
     ),
     **_api(
@@ -156,9 +160,17 @@ _CLASSES = {
         f"{_AIO}database.AsyncDatabase",
         f"{_AIO}collection.AsyncCollection",
         f"{_AIO}cursor.AsyncCursor",
+        aggregated=f"await {_AIO}cursor.AsyncCursor",
         awaited=True,
     ),
-    **_api(f"{_MOTOR}Client", f"{_MOTOR}Database", f"{_MOTOR}Collection", f"{_MOTOR}Cursor", awaited=True),
+    **_api(
+        f"{_MOTOR}Client",
+        f"{_MOTOR}Database",
+        f"{_MOTOR}Collection",
+        f"{_MOTOR}Cursor",
+        aggregated=f"{_MOTOR}Cursor",
+        awaited=True,
+    ),
     **_postgrest("", awaited=False),
     **_postgrest("Async", awaited=True),
 }

@@ -97,7 +97,7 @@ _CLASSES = {
             **_each("bulk_create bulk_update delete_by_id set_by_id", _WRITE),
             **_each(
                 "delete insert insert_from insert_many replace replace_many update",
-                Known("peewee.ModelWrite", data="write"),
+                Known("peewee._ModelWriteQueryHelper", data="write"),
             ),
             "raw": _LATER,
             "alias": _NOTHING,
@@ -123,11 +123,12 @@ _CLASSES = {
         iterates="$item",
         iterating=_NOW,
     ),
-    "peewee.ModelWrite": KnownClass(
+    "peewee._ModelWriteQueryHelper": KnownClass(
         role="query",
         methods={
             **_each(
-                "from_ on_conflict on_conflict_ignore on_conflict_replace returning where", Known("$self")
+                "from_ on_conflict on_conflict_ignore on_conflict_replace returning where",
+                Known("$self"),
             ),
             "execute": _WRITE,
             "sql": _NOTHING,
@@ -219,7 +220,7 @@ _CLASSES = {
     "beanie.odm.queries.find.FindMany": KnownClass(
         role="query",
         methods={
-            **_each("find find_many limit max_time_ms project set_session skip sort", _BUILD),
+            **_each("find find_many limit project set_session skip sort", _BUILD),
             "to_list": _AWAIT_LIST,
             "first_or_none": _AWAIT_ITEM,
             "count": _AWAIT_COUNT,
@@ -338,7 +339,11 @@ _CLASSES = {
     ),
     "pony.orm.core.Entity": KnownClass(
         role="model",
-        methods={"delete": Known("none", data="write"), "set": Known("none", data="write"), "to_dict": Known("dict")},
+        methods={
+            "delete": Known("none", data="write"),
+            "set": Known("none", data="write"),
+            "to_dict": Known("dict"),
+        },
         statics={
             "get": _FOUND,
             "get_for_update": _FOUND,
@@ -349,7 +354,9 @@ _CLASSES = {
     "pony.orm.core.Query": KnownClass(
         role="query",
         methods={
-            **_each("distinct filter for_update order_by prefetch sort_by where without_distinct", _BUILD),
+            **_each(
+                "distinct filter for_update order_by prefetch sort_by where without_distinct", _BUILD
+            ),
             **_each("first get", _ITEM),
             **_each("fetch limit page random", Known("list[$item]", blocks="db", data="query")),
             "count": _COUNT,
@@ -363,8 +370,12 @@ _CLASSES = {
 }
 
 _FUNCTIONS = {
-    "tortoise.contrib.pydantic.pydantic_model_creator": Known("type[tortoise.contrib.pydantic.PydanticModel]"),
-    "tortoise.contrib.pydantic.pydantic_queryset_creator": Known("type[tortoise.contrib.pydantic.PydanticModel]"),
+    "tortoise.contrib.pydantic.pydantic_model_creator": Known(
+        "type[tortoise.contrib.pydantic.PydanticModel]"
+    ),
+    "tortoise.contrib.pydantic.pydantic_queryset_creator": Known(
+        "type[tortoise.contrib.pydantic.PydanticModel]"
+    ),
     "beanie.init_beanie": Known("await none"),
     "pony.orm.select": Known("pony.orm.core.Query", data="query"),
     "pony.orm.commit": Known("none", blocks="db", data="write"),

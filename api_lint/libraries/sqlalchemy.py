@@ -127,7 +127,7 @@ _OR_404 = {
 # What a statement is built with; nothing runs until a session or a connection executes it.
 _STATEMENT = {
     **_each(
-        "add_cte correlate correlate_except cte_options distinct except_ except_all "
+        "add_cte correlate correlate_except distinct except_ except_all "
         "execution_options fetch filter filter_by from_select group_by having inline "
         "intersect intersect_all join join_from limit offset on_conflict_do_nothing "
         "on_conflict_do_update on_duplicate_key_update options order_by outerjoin "
@@ -252,7 +252,7 @@ _CLASSES = {
     "sqlalchemy.orm.sessionmaker": KnownClass(
         methods={
             **dict.fromkeys(("__call__", "begin"), Known("sqlalchemy.orm.Session")),
-            **dict.fromkeys(("configure", "close_all"), _NOTHING),
+            "configure": _NOTHING,
         },
     ),
     "sqlalchemy.orm.scoped_session": KnownClass(

@@ -94,7 +94,7 @@ class Frames:
             source = self._view.sources.get(path)
             if source is None:
                 source = _regular_file(self._view.full_path(path))
-            self._rows[path] = _ROW_END.split(_decoded(source))
+            self._rows[path] = _ROW_END.split(_decoded(source)) if source else ()
         return self._rows[path]
 
 
