@@ -11,6 +11,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from api_lint.api import *  # noqa: F403
     from api_lint.facts import *  # noqa: F403
+    from api_lint.literals import *  # noqa: F403
     from api_lint.rule import *  # noqa: F403
     from api_lint.visit import *  # noqa: F403
 
@@ -21,6 +22,7 @@ _PUBLIC = {
         "Dependency Effect Expr Failure Field Function FunctionRef Handler Import Item Lambda Literal Map "
         "ModuleFacts Of Param Raise Return Route Seq Span Star Step Text Unknown Unpack Value"
     ),
+    "literals": "mask_address names_service text_of traits",
     "rule": "Diagnostic Finding NoOptions Related Rule RuleError",
     "visit": "Place",
 }

@@ -59,7 +59,7 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         _close_quietly()
         return _OK
-    except Exception:
+    except Exception:  # noqa: BLE001 - Python's own exit code for a crash is 1, which means findings here
         import traceback
 
         traceback.print_exc()

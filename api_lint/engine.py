@@ -78,6 +78,7 @@ def run(
     """
     with _no_garbage_collection():
         session = _Session(project, tuple(rules), settings, sources or {}, silent or _nothing_silent)
+        _last_session[:] = [session]
         session.index(jobs, progress)
         return session.visit(jobs, progress)
 
@@ -96,6 +97,10 @@ def routes(
         found = [r for path in session.scanned if path in targets for r in session.api.routes(path)]
         failures = sorted((_unreadable(f) for f in session.failures.values() if f.path in targets), key=_order)
     return tuple(found), tuple(failures)
+
+
+# Holds the latest run's facts, so that a command need not wait for them to be taken apart before it ends.
+_last_session: list[_Session] = []
 
 
 def _nothing_silent(path: str) -> frozenset[str]:

@@ -177,6 +177,7 @@ class Assign(NamedTuple):
     `=` plain, annotated or walrus; `for`, `async for`: an element of the value; `with`, `async with`: what the value's
     context manager gives; `except`: an instance of the value; `comp`: an element, inside a comprehension; `del`: the
     name is gone. `line` is the statement's last row (its header's for compound ones): the name has the value below it.
+    That of a comprehension has it from `line`, the first row of the statement around, to `end`, and nowhere else.
     """
 
     target: str
@@ -184,6 +185,7 @@ class Assign(NamedTuple):
     annotation: Expr
     how: str
     line: int
+    end: int = 0
 
 
 class CallSite(NamedTuple):
@@ -311,7 +313,8 @@ class Field(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Class:
-    """A class. `keywords` are those of the class statement (`table=True`); `scope` is the enclosing function, or ""."""
+    """A class. `keywords` are those of the class statement (`table=True`); `scope` is the enclosing function, or "";
+    `type_params` are the names in `class Page[T]`."""
 
     name: str
     qualname: str
@@ -324,6 +327,7 @@ class Class:
     decorators: tuple[Decorator, ...]
     fields: tuple[Field, ...]
     methods: tuple[str, ...]
+    type_params: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

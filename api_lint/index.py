@@ -228,6 +228,7 @@ class _Indexer:
         self.all_names: tuple[str, ...] | None = None
         self.module_body = self.body = _Body("", "", "")
         self.type_checking = False
+        self.row = 1  # of the statement that is walked
         self._expressions: dict[type, Callable[[Any, str, str], Expr]] = {
             ast.Name: self._name,
             ast.Attribute: self._attribute,
@@ -359,6 +360,7 @@ class _Indexer:
                 previous = len(ends) - 1
             handle = dispatch.get(type(statement))
             if handle is not None:
+                self.row = line
                 handle(statement)
 
     def _expr_statement(self, node: ast.Expr) -> None:
@@ -371,16 +373,8 @@ class _Indexer:
         value = self._expr(node.value, name, role)
         for target in node.targets:
             self._bind(target, value, "=", node.end_lineno or node.lineno)
-        if (
-            not self.body.qualname
-            and name == "__all__"
-            and isinstance(node.value, (ast.List, ast.Tuple))
-        ):
-            self.all_names = tuple(
-                e.value
-                for e in node.value.elts
-                if isinstance(e, ast.Constant) and isinstance(e.value, str)
-            )
+        if name == "__all__" and not self.body.qualname:
+            self.all_names = _listed_names(node.value)
 
     def _ann_assign(self, node: ast.AnnAssign) -> None:
         name, _ = _target_name(node.target)
@@ -392,9 +386,13 @@ class _Indexer:
         self._bind(node.name, self._annotation(node.value), "=", node.lineno)
 
     def _aug_assign(self, node: ast.AugAssign) -> None:
-        self._expr(node.value, *_target_name(node.target))
+        name, role = _target_name(node.target)
+        self._expr(node.value, name, role)
         if isinstance(node.target, ast.Name):
             self.body.bound.add(node.target.id)
+            if name == "__all__" and not self.body.qualname and self.all_names is not None:
+                more = _listed_names(node.value)
+                self.all_names = (*self.all_names, *more) if more is not None else None
         else:
             self._expr(node.target)
 
@@ -541,14 +539,16 @@ class _Indexer:
             self._block(case.body)
 
     def _bind(
-        self, target: ast.expr, value: Expr, how: str, line: int, annotation: Expr = UNKNOWN
+        self, target: ast.expr, value: Expr, how: str, line: int, annotation: Expr = UNKNOWN, end: int = 0
     ) -> None:
         body = self.body
         if isinstance(target, ast.Name):
-            assign = Assign(target.id, value, annotation, how, line)
-            if target.id in body.free and body.qualname:
+            assign = Assign(target.id, value, annotation, how, line, end)
+            if how == "comp":
+                pass  # seen by the comprehension alone
+            elif target.id in body.free and body.qualname:
                 self.module_body.assigns.append(assign)
-            elif how != "comp":
+            else:
                 body.bound.add(target.id)
             body.assigns.append(assign)
         elif isinstance(target, ast.Attribute):
@@ -561,9 +561,9 @@ class _Indexer:
         elif isinstance(target, (ast.Tuple, ast.List)):
             for position, element in enumerate(target.elts):
                 if isinstance(element, ast.Starred):
-                    self._bind(element.value, UNKNOWN, how, line)
+                    self._bind(element.value, UNKNOWN, how, line, UNKNOWN, end)
                 else:
-                    self._bind(element, Unpack(value, position), how, line)
+                    self._bind(element, Unpack(value, position), how, line, UNKNOWN, end)
         elif isinstance(target, ast.Starred):
             self._bind(target.value, UNKNOWN, how, line)
         else:
@@ -702,6 +702,7 @@ class _Indexer:
                 decorators,
                 fields,
                 methods,
+                tuple(p.name for p in getattr(node, "type_params", ())),
             )
         )
 
@@ -877,7 +878,7 @@ class _Indexer:
         loops = []
         for generator in node.generators:
             iterable = self._expr(generator.iter)
-            self._bind(generator.target, iterable, "comp", node.lineno)
+            self._bind(generator.target, iterable, "comp", self.row, UNKNOWN, node.end_lineno)
             target = generator.target.id if isinstance(generator.target, ast.Name) else ""
             loops.append((target, iterable, bool(generator.is_async)))
             for test in generator.ifs:
@@ -915,7 +916,7 @@ class _Indexer:
 
     def _named(self, node: ast.NamedExpr, name: str, role: str) -> Expr:
         value = self._expr(node.value, node.target.id, "assign")
-        self._bind(node.target, value, "=", node.lineno - 1)
+        self._bind(node.target, value, "=", self.row - 1)
         return value
 
     def _starred(self, node: ast.Starred, name: str, role: str) -> Expr:
@@ -953,6 +954,14 @@ class _ClassBody(_Body):
 def _is_kept(name: str, value: str, in_class: bool) -> bool:
     """Whether an assigned string is kept: a route's prefix, or a class field that frameworks read."""
     return len(value) <= _MAX_TEXT and ((in_class and name in _TEXT_FIELDS) or (value[:1] == "/" and " " not in value))
+
+
+def _listed_names(node: ast.expr) -> tuple[str, ...] | None:
+    """The names of an `__all__`, `None` where they are computed."""
+    if not isinstance(node, (ast.List, ast.Tuple)):
+        return None
+    names = [e.value for e in node.elts if isinstance(e, ast.Constant) and isinstance(e.value, str)]
+    return tuple(names) if len(names) == len(node.elts) else None
 
 
 def _forward_reference(text: str) -> Expr:

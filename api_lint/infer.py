@@ -56,7 +56,9 @@ _WRAPPERS = frozenset(
     "Optional ClassVar Final Required NotRequired Mapped InstrumentedAttribute WriteOnlyMapped".split()
 )
 _COROUTINES = frozenset({"Awaitable", "Coroutine"})
-_VAGUE = frozenset({"typing.Any", "builtins.object", "typing.Union", "typing_extensions.Any"})
+
+# Roles of classes of which one blocks and another of the same interface does not.
+_DECISIVE = frozenset({"session", "async-session", "client"})
 _CONTEXT_MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
 _PROPERTIES = frozenset(
     {
@@ -65,6 +67,12 @@ _PROPERTIES = frozenset(
         "cached_property",
         "django.utils.functional.cached_property",
     }
+)
+_OVER_ITERABLES = frozenset("list set tuple sorted reversed iter next anext zip enumerate".split())
+# Decorators that make a class an ORM model.
+_MAPPERS = frozenset(
+    f"sqlalchemy.orm.{name}"
+    for name in ("as_declarative", "registry.mapped", "registry.mapped_as_dataclass", "registry.as_declarative_base")
 )
 _DEPENDS = frozenset(
     {"fastapi.Depends", "fastapi.Security", "fastapi.params.Depends", "fastapi.params.Security"}
@@ -156,7 +164,7 @@ class Types:
             case Item(base, index):
                 return self._item(self.of(base, scope), index, scope)
             case Choice(options):
-                return self._first_known(self.of(option, scope) for option in options)
+                return self._one_of([self.of(option, scope) for option in options])
             case Seq("tuple", items):
                 return Value("tuple", "", tuple(self.of(item, scope) for item in items))
             case Seq(_, items):
@@ -188,6 +196,13 @@ class Types:
             elif value:
                 return value
         return fallback
+
+    def _one_of(self, values: list[Value]) -> Value:
+        """The first value that says something, unless what may be one session or client may be another as well."""
+        names = {v.name for v in values if v.kind == "instance"}
+        if len(names) > 1 and any(self.role(n) in _DECISIVE for n in names):
+            return NO_VALUE
+        return self._first_known(iter(values))
 
     def _element(self, expr: Expr, scope: Scope) -> Value:
         return (
@@ -272,8 +287,8 @@ class Types:
 
     def name(self, name: str, scope: Scope) -> Value:
         """What a bare name is in a scope."""
-        for known, value in reversed(scope.given):
-            if known == name:
+        for parameter, value in reversed(scope.given):
+            if parameter == name:
                 return value
         key = (name, scope.module.path, id(scope.function), scope.line, scope.given)
         found = self._names.get(key)
@@ -290,11 +305,20 @@ class Types:
                 found = self._local(name, Scope(scope.module, function, line, scope.given))
                 if found is not None:
                     return found
+            for parameter, value in self._around(function, scope.module).given:
+                if parameter == name:
+                    return value
             function, line = self._enclosing(function, scope.module), _END
         return self.module_name(name, scope.module, scope.line if scope.function is None else _END)
 
     def _enclosing(self, function: Function, module: Module) -> Function | None:
         return module.functions.get(function.parent) if function.parent else None
+
+    def _around(self, function: Function, module: Module) -> Scope:
+        """Where a function's annotations are read."""
+        owner = module.classes.get(function.owner) if function.owner else None
+        typevars = _type_params(owner, module) if owner is not None else ()
+        return Scope(module, self._enclosing(function, module), _END, typevars)
 
     def _local(self, name: str, scope: Scope) -> Value | None:
         function, module = scope.function, scope.module
@@ -319,13 +343,17 @@ class Types:
 
     def _latest(self, assigns: list[Assign], scope: Scope, function: Function | None) -> Value | None:
         """What a name was last given above the row; a placeholder `None` gives way to what came before or after."""
-        above = [a for a in assigns if a.line < scope.line and a.how != "comp"]
-        above = above or [a for a in assigns if a.how == "comp"]
+        inner = [a for a in assigns if a.how == "comp" and a.line <= scope.line <= a.end]
+        for assign in reversed(inner):
+            if self._assign_key(assign, scope) not in self._running:
+                return self._value_of(assign, scope)
+        plain = [a for a in assigns if a.how != "comp"]
+        above = [a for a in plain if a.line < scope.line]
         if not above:
             is_param = function is not None and any(p.name == assigns[0].target for p in function.params)
-            if is_param:
+            if is_param or not plain:
                 return None
-            above = assigns[:1]
+            above = plain[:1]
         for assign in reversed(above):
             if assign.how == "del":
                 continue
@@ -334,9 +362,12 @@ class Types:
                 return value
         return NONE
 
+    def _assign_key(self, assign: Assign, scope: Scope) -> object:
+        return scope.module.path, id(assign), scope.given
+
     def _value_of(self, assign: Assign, scope: Scope) -> Value:
         """What one assignment gives its target."""
-        key = (scope.module.path, id(assign), scope.given)
+        key = self._assign_key(assign, scope)
         if key in self._assigned:
             return self._assigned[key]
         if key in self._running:
@@ -354,10 +385,16 @@ class Types:
         where = scope.at(assign.line)
         if assign.annotation is not UNKNOWN:
             declared = self.annotated(assign.annotation, where)
-            if declared and declared.name not in _VAGUE:
+            if declared and not _is_vague(declared):
                 return declared
-        value = self.of(assign.value, where)
-        match assign.how:
+        return self._taken(assign.value, assign.how, where)
+
+    def _taken(self, expr: Expr, how: str, scope: Scope) -> Value:
+        """What a statement gives the target that it takes from `expr`; parts of a target get parts of it."""
+        if isinstance(expr, Unpack):
+            return self.unpacked(self._taken(expr.value, how, scope), expr.position)
+        value = self.of(expr, scope)
+        match how:
             case "for" | "comp" | "async for":
                 return self.iterated(value)
             case "with" | "async with":
@@ -388,7 +425,7 @@ class Types:
     def _param(self, param: Param, position: int, scope: Scope) -> Value:
         function, module = scope.function, scope.module
         assert function is not None
-        where = Scope(module, self._enclosing(function, module), _END)
+        where = self._around(function, module)
         if function.owner and position == 0 and not _is_static(function):
             kind = "class" if _is_classmethod(function) else "instance"
             return Value(kind, f"{module.path}::{function.owner}")
@@ -401,7 +438,7 @@ class Types:
         """What a parameter is by its annotation, its dependency or its default."""
         if param.annotation is not UNKNOWN:
             value = self.annotated(param.annotation, scope)
-            if value and value.name not in _VAGUE:
+            if value and not _is_vague(value):
                 return value
         provider = self.provider(param, scope)
         if provider:
@@ -415,7 +452,14 @@ class Types:
 
     def module_name(self, name: str, module: Module, line: int = _END) -> Value:
         """What a name at a module's top level is."""
+        if line != _END:
+            inner = [a for a in module.locals(module.facts.body).get(name, ()) if a.how == "comp"]
+            found = self._latest(inner, Scope(module, None, line), None) if inner else None
+            if found is not None:
+                return found
         symbol = self.project.symbol(module.path, name)
+        if symbol.path == module.path and name in module.imports and self._starts_at(symbol, module) >= line:
+            return self.imported(module.imports[name], module)  # `class BaseModel(BaseModel)`
         if symbol.sort == "assign" and symbol.path == module.path:
             value = self._latest(module.assigns[name], Scope(module, None, line), None)
             return value or NO_VALUE
@@ -423,6 +467,11 @@ class Types:
         if value or symbol.sort != "unknown" or name in module.facts.body.bound:
             return value
         return self._unbound(name, module)
+
+    def _starts_at(self, symbol: Symbol, module: Module) -> int:
+        """The row at which a class or function of a module begins, 0 for anything else."""
+        definition = module.classes.get(symbol.name) or module.functions.get(symbol.name)
+        return definition.start if definition is not None else 0
 
     def _unbound(self, name: str, module: Module) -> Value:
         if hasattr(builtins, name):
@@ -584,8 +633,8 @@ class Types:
         ref = self.class_ref(name)
         if ref is None:
             yield Ancestor(name, None)
-            for base in self.known.classes.get(name, KnownClass()).bases:
-                yield from self._ancestors(self.canonical(base), arguments, seen)
+            for known in self.known.classes.get(name, KnownClass()).bases:
+                yield from self._ancestors(self.canonical(known), arguments, seen)
             return
         module = self.project.module(ref.path)
         assert module is not None
@@ -600,6 +649,10 @@ class Types:
             ):
                 items = tuple(substitute(item, typevars) for item in base.items)
                 yield from self._ancestors(base.name, items, seen)
+        for decorator in ref.cls.decorators:
+            target = decorator.value.func if isinstance(decorator.value, Call) else decorator.value
+            if self.of(target, scope).name in _MAPPERS:
+                yield from self._ancestors("sqlalchemy.orm.DeclarativeBase", (), seen)
 
     def class_scope(self, cls: Class, module: Module) -> Scope:
         """Where a class statement's own expressions are evaluated."""
@@ -607,11 +660,12 @@ class Types:
             module,
             module.functions.get(cls.scope) if cls.scope else None,
             cls.start if not cls.scope else _END,
+            _type_params(cls, module),
         )
 
     def _parameters_of(self, cls: Class, scope: Scope) -> list[str]:
         """The type variables of a generic class, in order: from `Generic[...]`, else from its bases' arguments."""
-        names: list[str] = []
+        names = [value.name for _, value in _type_params(cls, scope.module)]
         for base in cls.bases:
             if isinstance(base, Item):
                 arguments = base.key.items if isinstance(base.key, Seq) else (base.key,)
@@ -681,7 +735,7 @@ class Types:
                 return self._instance_attribute(value, name)
             case "function":
                 return self._function_attribute(value, name)
-            case "dict" | "list" | "tuple" if name in ("values", "copy", "get", "pop"):
+            case "dict" | "list" | "tuple" if name in ("values", "items", "copy", "get", "pop"):
                 return Value("method", f"builtins.{value.kind}.{name}", (value,))
         return NO_VALUE
 
@@ -836,14 +890,8 @@ class Types:
             return self._super(scope)
         if last == "TypeVar" and self.name(call.func.partition(".")[0], scope):
             return Value("typevar", f"{scope.module.path}::{_text(call.args)}")
-        if (
-            last in ("list", "set", "tuple", "sorted", "reversed", "iter")
-            and call.args
-            and len(call.func) == len(last)
-        ):
-            return listing(self.iterated(self.of(call.args[0], scope)))
-        if last in ("next", "anext") and call.args and len(call.func) == len(last):
-            return self.iterated(self.of(call.args[0], scope))
+        if call.func in _OVER_ITERABLES and call.args and self.name(last, scope).name == f"builtins.{last}":
+            return self._over_iterables(last, [self.iterated(self.of(a, scope)) for a in call.args])
         if last == "cast" and len(call.args) == 2:
             return self.annotated(call.args[0], scope)
         if last in ("sessionmaker", "scoped_session") and "class_" in dict(call.keywords):
@@ -853,6 +901,16 @@ class Types:
         if last == "partial" and call.args:
             return self.of(call.args[0], scope)
         return None
+
+    def _over_iterables(self, name: str, elements: list[Value]) -> Value:
+        """What a built-in function makes of iterables, told their elements."""
+        if name in ("next", "anext"):
+            return elements[0]
+        if name == "zip":
+            return listing(Value("tuple", "", tuple(elements)))
+        if name == "enumerate":
+            return listing(Value("tuple", "", (instance("builtins.int"), elements[0])))
+        return listing(elements[0])
 
     def _super(self, scope: Scope) -> Value | None:
         function, module = scope.function, scope.module
@@ -901,11 +959,7 @@ class Types:
                     return substitute(result, ancestor.typevars)
             return result
         if method.name.startswith("builtins."):
-            return (
-                receiver.item
-                if len(set(receiver.items)) == 1 and method.name != "builtins.list.copy"
-                else NO_VALUE
-            )
+            return _of_container(receiver, method.name.rpartition(".")[2])
         known = self.known_method(method)
         return self._spec(known.gives, receiver, call, scope) if known is not None else NO_VALUE
 
@@ -985,11 +1039,10 @@ class Types:
     ) -> Value:
         if function.returns is UNKNOWN:
             return NO_VALUE
-        scope = Scope(module, self._enclosing(function, module), _END)
-        value = self.annotated(function.returns, scope)
+        value = self.annotated(function.returns, self._around(function, module))
         if value.kind == "instance" and value.name.endswith((".Self", ".Self]")) and given:
             return given[0][1]
-        return NO_VALUE if value.name in _VAGUE or value.kind == "none" and function.returned else value
+        return NO_VALUE if _is_vague(value) or value.kind == "none" and function.returned else value
 
     def _body_return(
         self, function: Function, module: Module, given: tuple[tuple[str, Value], ...]
@@ -1018,7 +1071,7 @@ class Types:
             case Const(None):
                 return NONE
             case Choice(options):
-                return self._first_known(self.annotated(o, scope) for o in options)
+                return self._one_of([self.annotated(o, scope) for o in options])
             case Item(base, index):
                 return self._generic(base, index, scope)
             case str() | Attr() | Call():
@@ -1087,7 +1140,7 @@ class Types:
         if last == "Annotated":
             return self._annotated_metadata(arguments, scope)
         if last == "Union":
-            return self._first_known(self.annotated(a, scope) for a in arguments)
+            return self._one_of([self.annotated(a, scope) for a in arguments])
         if last in _WRAPPERS:
             return self.annotated(arguments[0], scope)
         if last in ("Type", "type"):
@@ -1117,7 +1170,7 @@ class Types:
 
     def _annotated_metadata(self, arguments: tuple[Expr, ...], scope: Scope) -> Value:
         value = self.annotated(arguments[0], scope)
-        if value and value.name not in _VAGUE:
+        if value and not _is_vague(value):
             return value
         for extra in arguments[1:]:
             provider = self.depends(extra, scope)
@@ -1301,6 +1354,26 @@ def _substitute(value: Value, known: dict[str, Value]) -> Value:
     if value.items:
         return value._replace(items=tuple(_substitute(item, known) for item in value.items))
     return value
+
+
+def _is_vague(value: Value) -> bool:
+    """Whether an annotation says nothing: `Any`, `object`, a bare `Final`, a special form without arguments."""
+    return value.name == "builtins.object" or value.name.startswith(("typing.", "typing_extensions."))
+
+
+def _of_container(receiver: Value, method: str) -> Value:
+    """What a method of a built-in dict or list gives."""
+    if method == "copy":
+        return receiver
+    item = receiver.item if len(set(receiver.items)) == 1 else NO_VALUE
+    if method == "values":
+        return listing(item)
+    return listing(Value("tuple", "", (NO_VALUE, item))) if method == "items" else item
+
+
+def _type_params(cls: Class, module: Module) -> tuple[tuple[str, Value], ...]:
+    """The type variables that `class Page[T]` binds (PEP 695)."""
+    return tuple((p, Value("typevar", f"{module.path}::{cls.qualname}.{p}")) for p in cls.type_params)
 
 
 def is_property(function: Function) -> bool:

@@ -46,7 +46,7 @@ class Module:
         self.imports: dict[str, Import] = {}
         self.stars: list[Import] = []
         self.submodules: dict[str, list[str]] = defaultdict(list)
-        self.assigns: dict[str, list[Assign]] = assigns_by_name(facts.body)
+        self.assigns: dict[str, list[Assign]] = assigns_by_name(a for a in facts.body.assigns if a.how != "comp")
         self._locals: dict[int, dict[str, list[Assign]]] = {}
         for entry in facts.body.imports:
             if entry.local == "*":
@@ -60,7 +60,7 @@ class Module:
         """A function's own assignments by target, in source order."""
         found = self._locals.get(id(function))
         if found is None:
-            found = self._locals[id(function)] = assigns_by_name(function)
+            found = self._locals[id(function)] = assigns_by_name(function.assigns)
         return found
 
     def function_at(self, line: int) -> Function | None:
@@ -80,10 +80,10 @@ class Module:
         return best
 
 
-def assigns_by_name(function: Function) -> dict[str, list[Assign]]:
-    """A function's assignments by target."""
+def assigns_by_name(assigns: Iterable[Assign]) -> dict[str, list[Assign]]:
+    """Assignments by target."""
     found: dict[str, list[Assign]] = {}
-    for assign in function.assigns:
+    for assign in assigns:
         found.setdefault(assign.target, []).append(assign)
     return found
 
@@ -194,10 +194,12 @@ class Project:
     def _is_root(self, folder: str) -> bool:
         return f"{folder}/__init__.py" not in self.paths
 
-    def relative(self, entry: Import, importer: str) -> str:
-        """The folder-like base (`app/models`) that a relative import's module part means."""
+    def relative(self, entry: Import, importer: str) -> str | None:
+        """The folder-like base (`app/models`) that a relative import's module part means; `None` above the root."""
         base = posixpath.dirname(importer)
         for _ in range(entry.level - 1):
+            if not base:
+                return None
             base = posixpath.dirname(base)
         return posixpath.join(base, entry.module.replace(".", "/")) if entry.module else base
 
@@ -205,7 +207,7 @@ class Project:
         """What one import statement binds its local name to."""
         if entry.level:
             base = self.relative(entry, importer)
-            module = self._at(base, "") or NO_SYMBOL
+            module = (self._at(base, "") if base is not None else None) or NO_SYMBOL
         else:
             module = self.find(entry.module, importer)
         return self.member(module, entry.name) if entry.name and entry.name != "*" else module
@@ -246,7 +248,7 @@ class Project:
                 return found
         if name in module.assigns:
             return Symbol("assign", name, path)
-        for star in module.stars:
+        for star in reversed(module.stars):
             found = self._through_star(star, path, name)
             if found.sort != "unknown":
                 return found

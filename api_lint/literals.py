@@ -18,12 +18,14 @@ Traits:
 
 from __future__ import annotations
 
+import ast
 import re
+import warnings
 from collections import Counter
 from functools import lru_cache
 from math import log2
 
-__all__ = ["candidate", "mask_address", "traits"]
+__all__ = ["candidate", "mask_address", "names_service", "text_of", "traits"]
 
 _LONGEST = 8192
 _NOTHING: frozenset[str] = frozenset()
@@ -81,13 +83,18 @@ _PROVIDER_START = re.compile(
     r"|GOCSPX|SG\.|SK[0-9a-f]|key-|[0-9a-f]{32}-us|npm_|pypi-|dapi|do[opr]_v1|\d{8,10}:AA|sq0|shp|lin_api|secret_|ntn_|r8_|pplx-"
     r"|xai-|tvly-|fc-|lsv2|gl(?:c|sa)_|sbp_|PMAK|pat[A-Z0-9]|nvapi|eyJ|whsec_)"
 )
-_PEM = re.compile(r"-----BEGIN (?:[A-Z]+ ){0,2}PRIVATE KEY(?: BLOCK)?-----(?:\s|\\n)*(?:[A-Za-z-]+: [^\n]*\s+)*[A-Za-z0-9+/=]{10}")
+_PEM = re.compile(
+    r"-----BEGIN (?:[A-Z]+ ){0,2}PRIVATE KEY(?: BLOCK)?-----(?:\s|\\n)*(?:[A-Za-z-]+: [^\n]*\s+)*[A-Za-z0-9+/=]{10}"
+)
 _WEBHOOK = re.compile(
     r"https://(?:hooks\.slack\.com/(?:services|workflows)/T[\w]{6,}/[\w]{6,}/[\w]{16,}"
     r"|(?:\w+\.)?discord(?:app)?\.com/api/webhooks/\d{15,}/[\w-]{40,}"
     r"|api\.telegram\.org/bot\d{8,10}:[\w-]{30,})"
 )
-_ACCOUNT_KEY = re.compile(r"(?:^|;)\s*(?:AccountKey|SharedAccessKey|Pwd|Password)\s*=\s*([^;{}<>$%*]{4,})(?:;|$)", re.IGNORECASE)
+_ACCOUNT_KEY = re.compile(
+    r"(?:^|;)\s*(?:AccountKey|SharedAccessKey|Pwd|Password)\s*=\s*([^;{}<>$%*]{4,})(?:;|$)",
+    re.IGNORECASE,
+)
 
 # --------------------------------------------------------------------------------------------------------- names
 
@@ -111,7 +118,9 @@ _GLUED = {
     "userpassword": ("user", "password"),
     "adminpassword": ("admin", "password"),
 }
-_PASSWORDS = frozenset({"password", "passwd", "passwort", "pwd", "passphrase", "passcode", "pass", "passw", "pswd", "psw"})
+_PASSWORDS = frozenset(
+    {"password", "passwd", "passwort", "pwd", "passphrase", "passcode", "pass", "passw", "pswd", "psw"}
+)
 _SECRETS = frozenset({"secret", "secrete"})
 _TOKENS = frozenset({"token", "bearer", "jwt"})
 _CREDENTIALS = frozenset({"credential", "credentials", "cred", "creds"})
@@ -121,7 +130,20 @@ _KEY_KINDS = frozenset(
     "salt session app webhook service cipher symmetric shared account deploy ssh rsa storage subscription signature".split()
 )
 # Keys of these kinds say a secret even with a value that a person made up ("dev", "mysecret").
-_SIGNING = frozenset({"secret", "signing", "jwt", "encryption", "hmac", "fernet", "session", "master", "private", "cipher"})
+_SIGNING = frozenset(
+    {
+        "secret",
+        "signing",
+        "jwt",
+        "encryption",
+        "hmac",
+        "fernet",
+        "session",
+        "master",
+        "private",
+        "cipher",
+    }
+)
 # Behind the secret's word these say which one, not something else about it.
 _VARIANTS = frozenset(
     "default fallback fallbacks value val str string text plain plaintext raw dev development prod production staging stage local "
@@ -197,7 +219,9 @@ def _family(name: str) -> str:
         if "access" in before and "secret" in before:
             family = "token"
     elif last == "key":
-        return "key" if not before else ""
+        if not before:
+            return "key"
+        return "" if not _ACTS.isdisjoint(before) else "loose"
     elif last in ("tokens", "secrets", "passwords") or words[-2:] == ["api", "keys"]:
         family = "loose"
     elif not _ABOUT.intersection(words[-2:]) and _holds_secret(words):
@@ -219,7 +243,9 @@ _TEMPLATE = re.compile(
     r"\{\{[^{}]*\}\}|(?<!\{)\{[\w.:!\[\] -]*\}(?!\})|\$\{[\w.:-]+\}|\$\(|^\$\w+$|%\(\w+\)s|%[sdr](?![A-Za-z0-9])|^<[^<>]*>$|^\[[^\[\]]*\]$"
 )
 _DOTTED = re.compile(r"\.?[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)+(?::\w+)?$|\.+\w+$")
-_PATH = re.compile(r"(?:~|\.{0,2})/[\w./{}$<>:*-]*$|[A-Za-z]:\\|(?:[\w-]+/)+[\w-]+\.\w{1,5}$|[a-z]+(?:/[a-z_-]+)+$")
+_PATH = re.compile(
+    r"(?:~|\.{0,2})/[\w./{}$<>:*-]*$|[A-Za-z]:\\|(?:[\w-]+/)+[\w-]+\.\w{1,5}$|[a-z]+(?:/[a-z_-]+)+$"
+)
 _FILE = re.compile(
     r"[\w./-]+\.(?:py|json|ya?ml|toml|ini|cfg|env|pem|key|crt|cer|p12|txt|html?|js|db|sqlite3?|log|csv|pub|jks)$"
 )
@@ -231,7 +257,8 @@ _ALGORITHM = re.compile(
 )
 _MIME = re.compile(r"(?:application|text|image|audio|video|multipart|font)/[\w.+*-]+$")
 _REFERENCE = re.compile(
-    r"(?:urn|arn|did|spiffe|tag|projects|vault|secretref|op|env|os\.environ|file|data|ssm|gcp|aws|keyring):?[:/]", re.IGNORECASE
+    r"(?:urn|arn|did|spiffe|tag|projects|vault|secretref|op|env|os\.environ|file|data|ssm|gcp|aws|keyring):?[:/]",
+    re.IGNORECASE,
 )
 _REGEX = re.compile(r"\\[dwsbDWSB.(\[]|\(\?|\[\^|\[[a-zA-Z0]-[zZ9]|\.\*|\.\+|^\^|\)\$$|\][+*{]")
 _MARKUP = re.compile(r"<[/\w|][^<>]*>$|<\|")
@@ -241,7 +268,8 @@ _HEADER = re.compile(r"[Xx]-[A-Za-z]+(?:-[A-Za-z]+)*$|[A-Z][a-z]+(?:-[A-Z][A-Za-
 _IDENTIFIER = re.compile(r"[A-Za-z]+(?:[_.:/ -]+[A-Za-z]+)*[_.:/-]?$")
 _NUMBERED = re.compile(r"[A-Za-z]+(?:[._ -][A-Za-z]+)*[._ -]?v?\d{1,2}$")
 _SENTENCE = re.compile(
-    r"[.!?:,]\s|[.!?:]$|\b(?:is|are|was|must|should|your|the|has|not|and|or|of|for|in|please|enter|an|with)\b", re.IGNORECASE
+    r"[.!?:,]\s|[.!?:]$|\b(?:is|are|was|must|should|your|the|has|not|and|or|of|for|in|please|enter|an|with)\b",
+    re.IGNORECASE,
 )
 _GENERIC = frozenset(
     "string str text int integer number boolean bool true false none null nil undefined object array list dict any bytes "
@@ -272,7 +300,10 @@ _MADE_UP = re.compile(
     r"|secretpassword|secreto|secreta|clave|segur[oa]|cambiar|segredo|senha|chave|geheim|motdepasse|contrase)",
     re.IGNORECASE,
 )
-_SAYS_SECRET = re.compile(r"(?:change|replace) (?:me|this|it|in)|^(?:my|your|super|a|some|very) .*secret|secret key$", re.IGNORECASE)
+_SAYS_SECRET = re.compile(
+    r"(?:change|replace) (?:me|this|it|in)|^(?:my|your|super|a|some|very) .*secret|secret key$",
+    re.IGNORECASE,
+)
 _SAYS_TOKEN = re.compile(r"s[e3]cr[e3]t|token|key|pass|abc|test|my|hard[-_]?coded", re.IGNORECASE)
 _SAYS_MADE_UP = re.compile(r"secret|hard[-_ ]?coded|private", re.IGNORECASE)
 _SURELY_MADE_UP = re.compile(r"(?:super|my|very|top)[-_]?secret|hard[-_ ]?coded", re.IGNORECASE)
@@ -373,7 +404,10 @@ def _is_password(name: str, value: str, role: str) -> bool:
         is_value = role in ("keyword", "getenv") and lower in ("password", "secret")
         return is_value or (role == "assign" and name == "password" and value.count("_") == 1)
     if lower in _COMMON_PASSWORDS:
-        return not (lower in ("password", "secret", "pass") and role not in ("keyword", "getenv", "default", "annotated"))
+        return not (
+            lower in ("password", "secret", "pass")
+            and role not in ("keyword", "getenv", "default", "annotated")
+        )
     if _is_word(value):
         return role != "item" or value.islower() or name.isupper()
     if name.isupper() and "_" in value and role != "getenv":
@@ -390,7 +424,7 @@ def _is_signing(name: str, value: str, role: str) -> bool:
             return False
         is_phrase = value.islower() and value[-1].isalnum() and value.count(" ") <= 6
         return is_phrase or _SAYS_SECRET.search(value) is not None
-    if lower in _GENERIC or _HEADER.match(value):
+    if lower in _GENERIC or _HEADER.match(value) or len(value) < 2:
         return False
     if _is_env_name(value) and not _MADE_UP.search(value):
         return False
@@ -400,7 +434,13 @@ def _is_signing(name: str, value: str, role: str) -> bool:
         return len(value) >= 4
     words = _words(name)
     is_setting = words[-2:] in _SETTINGS or words == ("secret",) or words == ("secrete",)
-    if name.isupper() and "_" in value and not is_setting and role != "getenv" and not _SURELY_MADE_UP.search(value):
+    if (
+        name.isupper()
+        and "_" in value
+        and not is_setting
+        and role != "getenv"
+        and not _SURELY_MADE_UP.search(value)
+    ):
         return False
     if _MADE_UP.search(value):
         return True
@@ -414,7 +454,16 @@ def _is_signing(name: str, value: str, role: str) -> bool:
 
 
 # Names of settings that a framework signs with, whatever text they hold.
-_SETTINGS = frozenset({("secret", "key"), ("jwt", "secret"), ("app", "secret"), ("session", "secret"), ("jwt", "key"), ("csrf", "secret")})
+_SETTINGS = frozenset(
+    {
+        ("secret", "key"),
+        ("jwt", "secret"),
+        ("app", "secret"),
+        ("session", "secret"),
+        ("jwt", "key"),
+        ("csrf", "secret"),
+    }
+)
 
 
 def _is_token(name: str, value: str, role: str) -> bool:
@@ -461,10 +510,16 @@ def _is_secret(family: str, name: str, value: str, role: str) -> bool:
 # Callees with a password, and such with a key, among their positional arguments.
 _TAKE_PASSWORD = frozenset(
     "HTTPBasicAuth HTTPDigestAuth HTTPProxyAuth BasicAuth DigestAuth set_password make_password generate_password_hash hash_password "
-    "get_password_hash create_superuser login".split()
+    "get_password_hash".split()
 )
 _TAKE_KEY = (
-    "jwt.encode", "jwt.decode", "Fernet", "URLSafeTimedSerializer", "URLSafeSerializer", "TimestampSigner", "hmac.new",
+    "jwt.encode",
+    "jwt.decode",
+    "Fernet",
+    "URLSafeTimedSerializer",
+    "URLSafeSerializer",
+    "TimestampSigner",
+    "hmac.new",
 )
 _TAKE = (*_TAKE_PASSWORD, *_TAKE_KEY)
 
@@ -477,7 +532,9 @@ _ADDRESS = re.compile(
     r"://(?:(?P<user>[^\s/?#@]*)@)?(?P<host>\[[0-9a-fA-F:]+\]|[^\s/?#:@]*)(?::(?P<port>[\w{}$]+))?(?P<rest>[/?#]\S*|$|(?=,))",
     re.IGNORECASE,
 )
-_USERINFO = re.compile(r"[A-Za-z][\w+.-]*://[^\s/:@]*:(?P<password>[^\s]+)@(?:[^\s@/]*|\[[0-9a-fA-F:]+\]\S*)(?:[/?#][^\s@]*)?$")
+_USERINFO = re.compile(
+    r"[A-Za-z][\w+.-]*://[^\s/:@]*:(?P<password>[^\s]+)@(?:[^\s@/]*|\[[0-9a-fA-F:]+\]\S*)(?:[/?#][^\s@]*)?$"
+)
 _NO_PASSWORD = re.compile(r"[<\[{$*]|%[s(]|\.{2,}|(?:x+|[-_.]+|redacted|masked|hidden)$", re.IGNORECASE)
 _LOOPBACK = re.compile(
     r"(?:localhost|.*\.localhost|127(?:\.\d{1,3}){3}|0\.0\.0\.0|\[::1?\]|::1|(?:host|gateway)\.docker\.internal|kubernetes\.docker\.internal"
@@ -485,10 +542,12 @@ _LOOPBACK = re.compile(
     re.IGNORECASE,
 )
 _HOST = re.compile(r"[\w{}.*-]+$|\[[0-9a-fA-F:]+\]$")
-_DOMAIN = re.compile(r"(?:[\w-]*\{[\w.\[\]'\"()]*\}[\w-]*|[\w-]+)(?:\.(?:[\w-]+|\{[\w.]*\}))*\.[A-Za-z][\w-]+\.?$")
+_DOMAIN = re.compile(
+    r"(?:[\w-]*\{[\w.\[\]'\"()]*\}[\w-]*|[\w-]+)(?:\.(?:[\w-]+|\{[\w.]*\}))*\.[A-Za-z][\w-]+\.?$"
+)
 _DOCUMENTATION = re.compile(
     r"https?://(?:(?:www|en|de|\w{2})\.)?(?:docs?\.|help\.|support\.|learn\.|developers?\.(?!api)|dev\.to/|wiki\.|blog\.|status\.|community\.|forum\.|devcenter\."
-    r"|[\w.-]*wikipedia\.org|[\w.-]*readthedocs\.(?:io|org)|[\w.-]*stackoverflow\.com|[\w.-]*\.github\.io|medium\.com|[\w.-]*\.gitbook\.io|github\.com/[\w.-]+/[\w.-]+(?:/?$|\.git$|/(?:blob|tree|issues|pull|wiki|releases|discussions|commit|raw)\b)"
+    r"|[\w.-]*wikipedia\.org|[\w.-]*readthedocs\.(?:io|org)|[\w.-]*stackoverflow\.com|[\w.-]*\.github\.io|medium\.com|[\w.-]*\.gitbook\.io|github\.com/[\w.{}-]+/[\w.{}-]+(?:/?$|\.git$|/(?:blob|tree|issues|pull|wiki|releases|discussions|commit|raw)\b)"
     r"|raw\.githubusercontent\.com/[^\s]*\.(?:md|rst|png|svg)|pypi\.org/(?:project|help)|(?:www\.)?youtube\.com|(?:www\.)?youtu\.be|(?:www\.)?linkedin\.com|twitter\.com|(?:www\.)?x\.com|discord\.(?:gg|com/invite)|t\.me/"
     r"|fonts\.|cdn\.|cdnjs\.|unpkg\.com|[\w.-]*gravatar\.com|ui-avatars\.com|img\.shields\.io|opensource\.org|(?:www\.)?apache\.org/licenses|creativecommons\.org|(?:www\.)?gnu\.org|spdx\.org|choosealicense\.com)"
     r"|https?://[^/\s]+/(?:[\w/.-]*/)?(?:docs?|documentation|wiki|help|faq|blog|articles?|guides?|tutorials?|licen[sc]es?|privacy|terms|tos|legal|about|contact|pricing)(?:[/#?.]|$)"
@@ -506,14 +565,14 @@ _SERVICE_WORDS = frozenset(
     "backend upstream gateway proxy proxies target destination remote hook callback link frontend site domain connection conn "
     "database db redis mongo mongodb rabbitmq amqp celery postgres postgresql mysql elasticsearch kafka nats minio s3 jwks authority node "
     "nodes cluster replica primary rpc graphql websocket ws prefix root location token authorize authorization userinfo discovery "
-    "issuer baseurl apiurl serverurl hostname portal href redirect".split()
+    "baseurl apiurl serverurl hostname portal href redirect".split()
 )
 _SURELY_NOT_SERVICE = frozenset(
     "doc docs documentation help hint description desc summary message msg detail details error errors exception warning license "
     "licence contact author xmlns xml namespace ns schema schemas scope scopes origin origins cors csrf trusted allowed allowlist "
     "whitelist blacklist blocked excluded referer referrer agent audience aud iss claim claims example examples placeholder "
     "sample tooltip label pattern regex regexp logo logos icon favicon avatar protocol scheme schemes prefixes weblink readme "
-    "changelog pr issue context options choices option choice".split()
+    "changelog pr issue issuer context options choices option choice".split()
 )
 _NOT_SERVICE = _SURELY_NOT_SERVICE | frozenset(
     "doc docs documentation help hint description desc summary title message msg text detail details error errors exception warning "
@@ -542,17 +601,26 @@ def names_service(name: str) -> bool:
     words = _words(name)
     if not words or not _SURELY_NOT_SERVICE.isdisjoint(words):
         return False
-    if words[-1] in ("endpoint", "base", "api") or (words[-1] in ("url", "uri") and words[-2:-1] in _SERVICE_KINDS):
+    if words[-1] in ("endpoint", "base", "api") or (
+        words[-1] in ("url", "uri") and words[-2:-1] in _SERVICE_KINDS
+    ):
         return True
     if not _NOT_SERVICE.isdisjoint(words):
         return False
     return name.lower().endswith(("url", "uri")) or not _SERVICE_WORDS.isdisjoint(words)
 
 
-_SERVICE_KINDS = frozenset({("base",), ("api",), ("server",), ("service",), ("token",), ("auth",), ("webhook",), ("endpoint",)})
+_SERVICE_KINDS = frozenset(
+    {("base",), ("api",), ("server",), ("service",), ("token",), ("auth",), ("webhook",), ("endpoint",)}
+)
 # Keys of a dict that as often hold a link for people.
-_COMMON_KEYS = frozenset({"url", "uri", "link", "href", "website", "site", "location", "target", "source_url", "html_url"})
-_API_ADDRESS = re.compile(r"(?!https?:|wss?:)|https?://(?:[\w-]*-)?api[.-]|(?:https?|wss?)://[^/]+/(?:[\w/-]+/)?(?:api|v\d+|graphql|rpc)(?:/|$)", re.IGNORECASE)
+_COMMON_KEYS = frozenset(
+    {"url", "uri", "link", "href", "website", "site", "location", "target", "source_url", "html_url"}
+)
+_API_ADDRESS = re.compile(
+    r"(?!https?:|wss?:)|https?://(?:[\w-]*-)?api[.-]|(?:https?|wss?)://[^/]+/(?:[\w/-]+/)?(?:api|v\d+|graphql|rpc)(?:/|$)",
+    re.IGNORECASE,
+)
 
 
 def _is_service(name: str, value: str, role: str) -> bool:
@@ -562,9 +630,13 @@ def _is_service(name: str, value: str, role: str) -> bool:
     if role in ("compare", "other", "getenv"):
         return False
     if names_service(name):
-        return role != "item" or name.lower() not in _COMMON_KEYS or _API_ADDRESS.match(value) is not None
+        return (
+            role != "item" or name.lower() not in _COMMON_KEYS or _API_ADDRESS.match(value) is not None
+        )
     words = _words(name)
-    is_named = bool(words) and words[-1] not in ("default", "value") and _SURELY_NOT_SERVICE.isdisjoint(words)
+    is_named = (
+        bool(words) and words[-1] not in ("default", "value") and _SURELY_NOT_SERVICE.isdisjoint(words)
+    )
     return is_named and _API_ADDRESS.match(value) is not None
 
 
@@ -579,7 +651,14 @@ def _address(name: str, value: str, role: str) -> set[str]:
     rest, host = match["rest"], match["host"]
     if any(c.isspace() for c in value) and not _clean_template(value):
         return set()
-    if "\\" in value or "(?" in value or "[^" in value or not rest and match.end() < len(value) and value[match.end()] != ",":
+    if (
+        "\\" in value
+        or "(?" in value
+        or "[^" in value
+        or not rest
+        and match.end() < len(value)
+        and value[match.end()] != ","
+    ):
         return set()
     found = set()
     if _LOOPBACK.match(host):
@@ -593,7 +672,13 @@ def _address(name: str, value: str, role: str) -> set[str]:
     elif "{" in host or "*" in host:
         return set()
     else:  # a container's or a cluster's name
-        found = {"url", "localhost"} if match["port"] or not match["scheme"].lower().startswith(("http", "ws")) or role == "argument" else set()
+        found = (
+            {"url", "localhost"}
+            if match["port"]
+            or not match["scheme"].lower().startswith(("http", "ws"))
+            or role == "argument"
+            else set()
+        )
     if not found:
         return found
     if _NAMESPACE.match(value):
@@ -606,7 +691,11 @@ def _address(name: str, value: str, role: str) -> set[str]:
 
 
 def _is_call(name: str, role: str) -> bool:
-    return role == "argument" and _last(name) in _CALLERS and _last(name) not in ("redirect", "RedirectResponse")
+    return (
+        role == "argument"
+        and _last(name) in _CALLERS
+        and _last(name) not in ("redirect", "RedirectResponse")
+    )
 
 
 def _clean_template(value: str) -> bool:
@@ -619,15 +708,40 @@ def _has_dsn_password(value: str, name: str) -> bool:
     if match is None or "\\" in value or _is_for_people(name):
         return False
     password = match["password"]
-    return not (_NO_PASSWORD.match(password) or "{" in password or "<" in password or "%s" in password or "/" in password)
+    return not (
+        _NO_PASSWORD.match(password)
+        or "{" in password
+        or "<" in password
+        or "%s" in password
+        or "/" in password
+    )
 
 
 @lru_cache(maxsize=4096)
 def _is_for_people(name: str) -> bool:
     """Names of texts for people and of samples: what stands there runs nowhere."""
     return bool(
-        {"description", "help", "example", "examples", "placeholder", "hint", "detail", "title", "message", "label", "regex", "pattern", "docs", "doc",
-         "summary", "redacted", "masked", "tooltip", "usage"}.intersection(_words(name))
+        {
+            "description",
+            "help",
+            "example",
+            "examples",
+            "placeholder",
+            "hint",
+            "detail",
+            "title",
+            "message",
+            "label",
+            "regex",
+            "pattern",
+            "docs",
+            "doc",
+            "summary",
+            "redacted",
+            "masked",
+            "tooltip",
+            "usage",
+        }.intersection(_words(name))
     )
 
 
@@ -674,11 +788,17 @@ def traits(name: str, value: str, role: str) -> frozenset[str]:
             if role == "keyword" and len(stripped) <= 512 and not _is_no_secret(stripped):
                 found.add("credential-argument")
         elif family == "auth":
-            if role in ("keyword", "assign") and (_is_by_hand(stripped) or stripped.lower() in _COMMON_PASSWORDS):
+            if role in ("keyword", "assign") and (
+                _is_by_hand(stripped) or stripped.lower() in _COMMON_PASSWORDS
+            ):
                 found.add("credential-argument")
         elif _is_secret(family, bound, value if value.strip() != value else stripped, role):
             found.add("secret")
-        elif family in ("signing", "password") and role in ("assign", "annotated") and _is_name(bound, stripped):
+        elif (
+            family in ("signing", "password")
+            and role in ("assign", "annotated")
+            and _is_name(bound, stripped)
+        ):
             found.add("same-as-name")
     return frozenset(found) if found else _NOTHING
 
@@ -698,9 +818,15 @@ def _is_provider_key(value: str) -> bool:
     body = re.split(r"[-_.:]", text, maxsplit=1)[-1]
     if len(set(body.lower())) < 5 and not text.startswith("A"):
         return False
-    if re.search(r"(?i)x{5,}|your|example(?!$)|placeholder|dummy|fake|replace|insert|redacted|here", text):
+    if re.search(
+        r"(?i)x{5,}|your|example(?!$)|placeholder|dummy|fake|replace|insert|redacted|here", text
+    ):
         return False
-    return any(c.isdigit() for c in body) or not text.startswith(("sk-", "secret_", "key-")) or body != body.lower()
+    return (
+        any(c.isdigit() for c in body)
+        or not text.startswith(("sk-", "secret_", "key-"))
+        or body != body.lower()
+    )
 
 
 def _of_argument(callee: str, value: str) -> str:
@@ -717,6 +843,25 @@ def _of_argument(callee: str, value: str) -> str:
     return ""
 
 
+def text_of(code: str) -> str:
+    """The text of a string literal, as `candidate` and `traits` want it.
+
+    Parameters: `code`, the literal's source (adjacent literals and f-strings included). Returns: its text with `{}` for
+    the holes of an f-string; bytes are read as Latin-1; "" for anything else.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # invalid escapes
+            node = ast.parse(f"({code})", mode="eval").body
+    except (SyntaxError, ValueError):
+        return ""
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(p.value) if isinstance(p, ast.Constant) else "{}" for p in node.values)
+    if isinstance(node, ast.Constant) and isinstance(node.value, bytes):
+        return node.value.decode("latin-1")
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
 def mask_address(value: str) -> str:
     """An address as a message may show it: scheme and host, with `***` in place of a user and password.
 
@@ -728,4 +873,3 @@ def mask_address(value: str) -> str:
     user = "***@" if match["user"] else ""
     port = f":{match['port']}" if match["port"] else ""
     return f"{match['scheme']}://{user}{match['host']}{port}"
-

@@ -1,7 +1,7 @@
 """Comments that silence findings: `# noqa`, `# api-lint: ignore`, and their forms for a whole file.
 
 A comment is what the tokeniser says is one, so the same words within a string mean nothing. Tokenising is slow: it is
-done only for files that have findings and hold the words at all.
+done only for files that hold the words on the rows of a finding.
 """
 
 from __future__ import annotations
@@ -15,6 +15,15 @@ from dataclasses import dataclass, field
 from api_lint.rule import Diagnostic
 
 _WORDS = (b"noqa", b"api-lint:")
+_FILE_WORDS = (
+    b"ignore-file",
+    b"ruff: noqa",
+    b"ruff:noqa",
+    b"ruff=",
+    b"flake8: noqa",
+    b"flake8:noqa",
+    b"flake8=",
+)
 
 _CODES = r"[A-Z]+[0-9]+(?:[ \t,]+[A-Z]+[0-9]+)*"
 _NOQA = re.compile(
@@ -59,10 +68,26 @@ def suppressed(source: bytes, diagnostics: Sequence[Diagnostic]) -> list[bool]:
     Parameters: `source`, the file as it was read; `diagnostics`, all of that file.
     Returns: for each diagnostic, whether it is silenced. What makes a file unreadable is never silenced from within.
     """
-    if not diagnostics or not any(word in source.lower() for word in _WORDS):
+    if not diagnostics or not _may_silence(source, diagnostics):
         return [False] * len(diagnostics)
     comments = read(source)
     return [comments.cover(diagnostic) for diagnostic in diagnostics]
+
+
+def _may_silence(source: bytes, diagnostics: Sequence[Diagnostic]) -> bool:
+    """Whether the words stand where they could matter: anywhere for those about a file, else on a finding's rows."""
+    text = source.lower()
+    if not any(word in text for word in _WORDS):
+        return False
+    if any(word in text for word in _FILE_WORDS):
+        return True
+    rows = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+    for diagnostic in diagnostics:
+        # A string or a backslash may carry the first row on; it ends within the statement.
+        wanted = rows[diagnostic.span.line - 1 : max(diagnostic.noqa_line, diagnostic.span.end_line)]
+        if any(word in row for row in wanted for word in _WORDS):
+            return True
+    return False
 
 
 def read(source: bytes) -> Suppressions:

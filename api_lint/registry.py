@@ -68,7 +68,7 @@ def load(entry_points: Iterable[EntryPoint] | None = None) -> Registry:
     for point in _entry_points() if entry_points is None else entry_points:
         try:
             target = point.load()
-        except (Exception, SystemExit) as error:
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin is foreign code
             errors.append(f"rules of `{visible(point.name)}` cannot be loaded: {_told(error)}")
             continue
         for module in _modules(target, errors):
@@ -159,7 +159,7 @@ def _modules(target: object, errors: list[str]) -> Iterator[ModuleType]:
             continue
         try:
             yield import_module(f"{target.__name__}.{name}")
-        except (Exception, SystemExit) as error:
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin is foreign code
             errors.append(f"rule `{visible(name)}` cannot be loaded: {_told(error)}")
 
 
@@ -173,7 +173,7 @@ def _collect(module: ModuleType, rules: dict[str, type[Rule]], errors: list[str]
             raise RuleError(f"the code {rule.code} is taken by {taken.__module__}")
         if any(other.name() == rule.name() for other in rules.values() if other is not rule):
             raise RuleError(f"the name {rule.name()} is taken")
-    except Exception as error:  # a plugin's class can raise anything when it is looked at
+    except Exception as error:  # noqa: BLE001 - so is its class, even when it is only looked at
         errors.append(f"rule `{visible(module.__name__)}` cannot be used: {_told(error)}")
     else:
         rules[rule.code] = rule

@@ -227,7 +227,7 @@ def test_standard_input(project: Path) -> None:
 
 
 def test_files_that_cannot_be_handled(project: Path) -> None:
-    write(project, "app/broken.py", "def f(:\n")
+    write(project, "app/broken.py", "import fastapi\ndef f(:\n")
     write(project, "app/bytes.py", b"x = '\xff'\nfastapi\n")
     code, out, err = lint("--output-format", "concise", "app", "missing.py")
     assert (code, err) == (1, "")
@@ -263,7 +263,6 @@ def test_help_imports_nothing_heavy(project: Path) -> None:
         "importlib.metadata",
         "api_lint.rule",
         "api_lint.config",
-        "tokenize",
     }
 
 

@@ -32,7 +32,8 @@ def table(files: dict[str, str]) -> list[str]:
 
 API_VIEWS = (
     "from rest_framework.views import APIView\nfrom rest_framework.response import Response\n"
-    "class Users(APIView):\n    def get(self, request): ...\n    def post(self, request): ...\n    def helper(self): ...\n"
+    "class Users(APIView):\n    def get(self, request): ...\n    def post(self, request): ...\n"
+    "    def helper(self): ...\n"
     "class Loose(APIView):\n    def get(self, request): ...\n"
 )
 
@@ -69,7 +70,8 @@ def test_inline_includes_variables_and_stars() -> None:
             "from a.more import urlpatterns as more\nfrom a import plain\nfrom views import V, W, X\nimport a.more\n"
             "extra = [path('x/', X.as_view())]\n"
             "urlpatterns = [\n"
-            "    path('v1/', include([path('v/<int:pk>/', V.as_view()), path('deep/', include([path('w/', W.as_view())]))])),\n"
+            "    path('v1/', include([path('v/<int:pk>/', V.as_view()), "
+            "path('deep/', include([path('w/', W.as_view())]))])),\n"
             "    path('e/', include(extra)),\n"
             "    path('t/', include((extra, 'app'), namespace='t')),\n"
             "    path('p/', include(plain.patterns)),\n"
@@ -114,7 +116,8 @@ VIEWSET = (
 def test_viewsets_behind_routers() -> None:
     files = {
         "urls.py": (
-            "from django.urls import include, path\nfrom rest_framework.routers import DefaultRouter\nfrom views import UserViewSet\n"
+            "from django.urls import include, path\n"
+            "from rest_framework.routers import DefaultRouter\nfrom views import UserViewSet\n"
             "router = DefaultRouter()\nrouter.register(r'users', UserViewSet, basename='user')\n"
             "urlpatterns = [path('api/', include(router.urls))]\n"
         ),
@@ -158,7 +161,8 @@ def test_routers_in_routers_across_files() -> None:
             "root = DefaultRouter()\nroot.registry.extend(app_router.registry)\n"
             "urlpatterns = [path('api/', include((root.urls, 'api')))]\n"
         ),
-        "views.py": "from rest_framework.viewsets import ViewSet\nclass V(ViewSet):\n    def create(self, request): ...\n",
+        "views.py": "from rest_framework.viewsets import ViewSet\nclass V(ViewSet):\n"
+        "    def create(self, request): ...\n",
     }
     assert table(files) == ["POST /api/v/ V.create"]
 
@@ -220,7 +224,8 @@ def test_api_view_functions() -> None:
             "urlpatterns = [path('a/', views.both), path('b/<int:pk>', views.both)]\n"
         ),
         "views.py": (
-            "from rest_framework.decorators import api_view, permission_classes\nfrom rest_framework import decorators\n"
+            "from rest_framework.decorators import api_view, permission_classes\n"
+            "from rest_framework import decorators\n"
             "@api_view(['POST', 'GET'])\n@permission_classes([])\ndef both(request, pk=None): ...\n"
             "@decorators.api_view()\ndef bare(request): ...\n"
         ),
@@ -306,8 +311,10 @@ def test_ninja() -> None:
 
 def test_nothing_else_is_a_route() -> None:
     source = (
-        "import django, requests\nfrom unittest import mock\nfrom pathlib import Path as path\nfrom flask_openapi3 import APIView\n"
-        "from django.contrib import admin\nfrom discord.ui import View\nfrom rest_framework.serializers import Serializer\n"
+        "import django, requests\nfrom unittest import mock\nfrom pathlib import Path as path\n"
+        "from flask_openapi3 import APIView\n"
+        "from django.contrib import admin\nfrom discord.ui import View\n"
+        "from rest_framework.serializers import Serializer\n"
         "@mock.patch('/x')\ndef a(): ...\n"
         "@requests.get('/x')\ndef b(): ...\n"
         "class Plain:\n    def get(self, request): ...\n"

@@ -247,7 +247,7 @@ def _assigned(types: Types, name: str, scope: Scope) -> tuple[Assign, Scope] | N
 
 
 def each(types: Types, expr: Expr, scope: Scope) -> tuple[tuple[Expr, Scope], ...]:
-    """What a loop's variable stands for (`for bp in (a, b):`), one by one; `expr` alone where it is no such variable."""
+    """What a loop's variable stands for (`for bp in (a, b):`), one by one; else `expr` alone."""
     found = _assigned(types, expr, scope) if isinstance(expr, str) else None
     if found is None or found[0].how != "for":
         return ((expr, scope),)
@@ -349,4 +349,6 @@ def join(prefix: str, path: str) -> str:
         return path or "/"
     if not path or (path == "/" and not prefix.endswith("/")):
         return prefix + path
-    return prefix.rstrip("/") + "/" + path.lstrip("/") if path.startswith("/") or prefix.endswith("/") else prefix + path
+    if path.startswith("/") or prefix.endswith("/"):
+        return prefix.rstrip("/") + "/" + path.lstrip("/")
+    return prefix + path

@@ -374,7 +374,11 @@ _CLASSES = {
         attributes={"sorted_tables": "list[sqlalchemy.Table]", "tables": "dict[sqlalchemy.Table]"},
     ),
     "sqlalchemy.orm.registry": KnownClass(
-        methods={"generate_base": _DECLARATIVE, "configure": Known("none"), "dispose": Known("none")},
+        methods={
+            "generate_base": _DECLARATIVE,
+            **dict.fromkeys(("configure", "dispose"), Known("none")),
+            **dict.fromkeys(("mapped", "mapped_as_dataclass", "as_declarative_base"), _NOTHING),
+        },
         attributes={"metadata": "sqlalchemy.MetaData"},
     ),
     "sqlalchemy.orm.Mapped": KnownClass(),

@@ -1,0 +1,224 @@
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+import libcst as cst
+
+from api_lint import (
+    Api,
+    Attr,
+    Call,
+    Choice,
+    Expr,
+    Finding,
+    Item,
+    Literal,
+    Module,
+    Place,
+    Rule,
+    mask_address,
+    names_service,
+    text_of,
+    traits,
+)
+
+_NO_SERVICE = frozenset({"documentation-url", "namespace-url", "dsn-password", "secret"})
+# What stands below these keys and keywords describes the API to people, or decides who may call it.
+_ABOUT = frozenset(
+    "example examples openapi_examples json_schema_extra schema_extra description help placeholder responses contact "
+    "license license_info terms_of_service servers external_docs openapi_tags headers allow_origins origins".split()
+)
+_LOCAL_FILES = frozenset({"local", "dev", "development", "develop", "debug"})
+_ENVIRONMENT = ("getenv", "environ.get", "environ")
+
+
+class HardcodedUrl(Rule):
+    """The address of a service is written into the code that calls it.
+
+    Another environment (a staging system, a proxy, a stand-in for tests) then needs another version of the code. Read
+    the address from the settings and keep the literal there, as the default of a variable. Links for people, schema
+    namespaces, allowed origins and defaults that the environment overrides are not reported; of the addresses in one
+    list, the first is.
+
+    Bad::
+
+        import httpx
+
+        async def rates():
+            async with httpx.AsyncClient(base_url="https://api.rates.example.com") as client:
+                return (await client.get("/latest")).json()
+
+    Good::
+
+        import os
+
+        import httpx
+
+        RATES_URL = os.getenv("RATES_URL", "https://api.rates.example.com")
+
+        async def rates():
+            async with httpx.AsyncClient(base_url=RATES_URL) as client:
+                return (await client.get("/latest")).json()
+    """
+
+    code = "API402"
+    message = "{subject} the literal address {address}"
+    words = ("://",)
+    quiet_in = frozenset({"tests", "migrations", "examples"})
+
+    def suspects(self, module: Module, api: Api) -> Iterable[int]:
+        return [each.span.line for each in module.facts.literals if _may_be_service(each)]
+
+    def visit_SimpleString(self, node: cst.SimpleString, at: Place) -> Iterator[Finding]:
+        return self._judge(node, at)
+
+    def visit_FormattedString(self, node: cst.FormattedString, at: Place) -> Iterator[Finding]:
+        return self._judge(node, at)
+
+    def visit_ConcatenatedString(self, node: cst.ConcatenatedString, at: Place) -> Iterator[Finding]:
+        return self._judge(node, at)
+
+    def _judge(self, node: cst.BaseExpression, at: Place) -> Iterator[Finding]:
+        if at.parents and isinstance(at.parents[-1], cst.ConcatenatedString):
+            return
+        text = text_of(cst.Module([]).code_for_node(node))
+        if "://" not in text:
+            return
+        value, at = _formatted(node, at)
+        name, role = at.binding(value)
+        found = traits(name, text, role)
+        if "url" not in found or found & _NO_SERVICE or _is_about(at) or _is_one_of_many(value, at):
+            return
+        if _is_overridable(value, name, role, at) or ("localhost" in found and _is_own(text, role, at)):
+            return
+        subject = _subject(value, name, role, found, at)
+        if subject:
+            yield self.found(node, subject=subject, address=mask_address(text))
+
+
+def _may_be_service(literal: Literal) -> bool:
+    found = literal.traits
+    if "url" not in found or found & _NO_SERVICE or literal.role == "getenv":
+        return False
+    return "service-url" in found or literal.role in ("other", "item")
+
+
+def _formatted(node: cst.BaseExpression, at: Place) -> tuple[cst.BaseExpression, Place]:
+    """The expression that a literal becomes, and its place: the call for `"…".format(x)`, else the literal."""
+    match at.parents[-2:]:
+        case (cst.Call() as call, cst.Attribute(attr=cst.Name("format"))):
+            return call, replace(at, parents=at.parents[:-2])
+    return node, at
+
+
+def _subject(value: cst.BaseExpression, name: str, role: str, found: frozenset[str], at: Place) -> str:
+    """The message's subject and verb, "" where no service is meant."""
+    call = _call(at)
+    if role in ("argument", "keyword") and call is not None and at.resolve(call.func) == "httpx.Request":
+        return ""  # not sent: what an error is about
+    if "service-url" in found:
+        if role != "argument":
+            return f"{name} is"
+        is_default = name.endswith(".get") and call is not None and call.args[0] not in at.parents
+        return "" if is_default else f"{name} is called with"
+    if role == "item":
+        outer = _name_of_dict(at)
+        return f"{name} in {outer} is" if names_service(outer) else ""
+    if (
+        role == "other"
+        and at.function is not None
+        and any(isinstance(p, cst.Return) for p in at.parents)
+    ):
+        return f"{at.function.name} returns" if names_service(at.function.name) else ""
+    return ""
+
+
+def _call(at: Place) -> cst.Call | None:
+    return next((p for p in reversed(at.parents) if isinstance(p, cst.Call)), None)
+
+
+def _name_of_dict(at: Place) -> str:
+    """What the outermost dict around is bound to."""
+    for position, parent in enumerate(at.parents):
+        if isinstance(parent, cst.Dict):
+            return replace(at, parents=at.parents[:position]).binding(parent)[0]
+    return ""
+
+
+def _is_one_of_many(value: cst.BaseExpression, at: Place) -> bool:
+    """Whether a display holds an address before this one."""
+    match at.parents[-2:]:
+        case (cst.List(elements) | cst.Tuple(elements) | cst.Set(elements), cst.Element()):
+            addresses = (e.value for e in elements if "://" in cst.Module([]).code_for_node(e.value))
+            return next(addresses, value) is not value
+    return False
+
+
+def _is_about(at: Place) -> bool:
+    for parent in at.parents:
+        match parent:
+            case cst.DictElement(key=cst.SimpleString() as key):
+                label = str(key.evaluated_value)
+            case cst.Arg(keyword=cst.Name(value=label)):
+                pass
+            case cst.Assign():
+                label = _label(parent)
+            case (
+                cst.Annotation()
+                | cst.Raise()
+                | cst.Assert()
+                | cst.Comparison()
+                | cst.Index()
+                | cst.FormattedStringExpression()
+            ):
+                return True
+            case _:
+                continue
+        if label.lower() in _ABOUT or "example" in label.lower():
+            return True
+    return False
+
+
+def _label(assign: cst.Assign) -> str:
+    match assign.targets[0].target:
+        case cst.Name(value):
+            return value
+        case cst.Subscript(_, [cst.SubscriptElement(cst.Index(cst.SimpleString() as key))]):
+            return str(key.evaluated_value)
+    return ""
+
+
+def _is_overridable(value: cst.BaseExpression, name: str, role: str, at: Place) -> bool:
+    """Whether the environment, or what was asked before, puts another address in its place."""
+    if role == "getenv":
+        return True
+    if at.function is None and any(base.endswith("Settings") for base in at.bases(at.cls)):
+        return True
+    inner: cst.CSTNode = value
+    for parent in reversed(at.parents):
+        if isinstance(parent, cst.BooleanOperation) and parent.left is not inner:
+            return isinstance(parent.operator, cst.Or)
+        inner = parent
+    bound = at.module.assigns.get(name, []) if role in ("assign", "annotated") else []
+    own = at.function.assigns if at.function is not None else ()
+    return any(_asks_environment(a.value) for a in (*bound, *(a for a in own if a.target == name)))
+
+
+def _asks_environment(expr: Expr) -> bool:
+    match expr:
+        case Call(func, args):
+            is_asked = isinstance(func, str) and func.endswith(_ENVIRONMENT)
+            return is_asked or _asks_environment(func) or any(_asks_environment(a) for a in args)
+        case Choice(options):
+            return any(_asks_environment(o) for o in options)
+        case Item(base, _) | Attr(base, _):
+            return base.endswith(_ENVIRONMENT) if isinstance(base, str) else _asks_environment(base)
+    return False
+
+
+def _is_own(text: str, role: str, at: Place) -> bool:
+    """Whether an address of this machine is only what is there before anybody configures another one."""
+    if role in ("default", "other") or ":{" in text or any(isinstance(p, cst.IfExp) for p in at.parents):
+        return True
+    return at.path.rpartition("/")[2].removesuffix(".py") in _LOCAL_FILES
