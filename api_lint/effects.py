@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from api_lint.facts import (
     NO_EFFECT,
@@ -18,7 +19,8 @@ from api_lint.facts import (
 from api_lint.infer import Scope, Types
 from api_lint.libraries import Known
 
-_MAX_CHAIN = 8
+# How far a chain of calls is followed; see `Effects.reaches`.
+_PATIENCE = 6
 
 # What is known of a function's parameters at one call.
 Given = tuple[tuple[str, Value], ...]
@@ -38,7 +40,6 @@ class Effects:
     def __init__(self, types: Types) -> None:
         self.types = types
         self._chains: dict[object, tuple[Step, ...]] = {}
-        self._running: set[object] = set()
 
     def of(self, call: Call, scope: Scope) -> Effect:
         """What `call` does by itself (not through the project's own functions)."""
@@ -102,14 +103,12 @@ class Effects:
     def chain(self, call: Call, scope: Scope) -> tuple[Step, ...]:
         """How a call of a synchronous project function reaches a blocking call: every step below the call itself.
 
-        Returns: the steps, outermost first, the last one the blocking call; empty if it reaches none. A file that is
-        opened further down than in the called function itself does not count: what small files cost is then seldom
-        worth a thread, and nobody would mend it.
+        Returns: the steps, outermost first, the last one the blocking call; empty if it reaches none. What is reached
+        only through many conditions is left out, for it is reached seldom; so is a file that is opened further down
+        than in the called function itself: what small files cost is then seldom worth a thread.
         """
-        return self._through(call, scope, lambda ref, given: self.reaches(ref, given) or self._opens_file(ref, given))
-
-    def _below(self, call: Call, scope: Scope) -> tuple[Step, ...]:
-        return self._through(call, scope, self.reaches)
+        reach = partial(self.reaches, patience=_PATIENCE)
+        return self._through(call, scope, lambda ref, given: reach(ref, given) or self._opens_file(ref, given))
 
     def _through(
         self, call: Call, scope: Scope, reach: Callable[[FunctionRef, Given], tuple[Step, ...]]
@@ -128,7 +127,7 @@ class Effects:
 
     def _opens_file(self, ref: FunctionRef, given: Given) -> tuple[Step, ...]:
         for site, _, effect in self._executed(ref, given):
-            if effect.blocks == "file":
+            if effect.blocks == "file" and site.conditions < 2:
                 return (Step(ref.path, site.span, ref.function.qualname, effect.label),)
         return ()
 
@@ -157,31 +156,28 @@ class Effects:
             name in _RUNS_ELSEWHERE for name in self.types.decorator_names(ref.function, module)
         )
 
-    def reaches(self, ref: FunctionRef, given: Given = ()) -> tuple[Step, ...]:
-        """The first way in which a synchronous function's body reaches a blocking call, empty if none is known."""
-        key = (ref.path, id(ref.function), given)
-        if key in self._chains:
-            return self._chains[key]
-        if key in self._running or len(self._running) >= _MAX_CHAIN:
-            return ()
-        self._running.add(key)
-        try:
-            steps = self._first_blocking(ref, given)
-        finally:
-            self._running.discard(key)
-        if steps or not self._running:
-            self._chains[key] = steps
-        return steps
+    def reaches(self, ref: FunctionRef, given: Given = (), patience: int = _PATIENCE) -> tuple[Step, ...]:
+        """The first way in which a synchronous function's body reaches a blocking call, empty if none is known.
 
-    def _first_blocking(self, ref: FunctionRef, given: Given) -> tuple[Step, ...]:
-        calls = list(self._executed(ref, given))
+        Parameters: `given`, what is known of its parameters; `patience`, how far to follow calls: each step costs one,
+        and one more for each condition that it stands under.
+        """
+        key = (ref.path, id(ref.function), given, patience)
+        if key not in self._chains:
+            self._chains[key] = self._first_blocking(ref, given, patience)
+        return self._chains[key]
+
+    def _first_blocking(self, ref: FunctionRef, given: Given, patience: int) -> tuple[Step, ...]:
+        calls = sorted(self._executed(ref, given), key=lambda call: call[0].conditions)
         for site, _, effect in calls:
-            if effect.blocks and effect.blocks != "file":
+            if effect.blocks and effect.blocks != "file" and _cost(site) <= patience:
                 return (Step(ref.path, site.span, ref.function.qualname, effect.label),)
         for site, scope, effect in calls:
-            below = () if effect else self._below(site.call, scope)
-            if below:
-                return (Step(ref.path, site.span, ref.function.qualname, spelled(site.call.func)), *below)
+            left = patience - _cost(site)
+            if not effect and left > 0:
+                below = self._through(site.call, scope, partial(self.reaches, patience=left))
+                if below:
+                    return (Step(ref.path, site.span, ref.function.qualname, spelled(site.call.func)), *below)
         return ()
 
     def _executed(self, ref: FunctionRef, given: Given) -> Iterator[tuple[CallSite, Scope, Effect]]:
@@ -192,6 +188,10 @@ class Effects:
             if not site.deferred and not site.awaited:
                 scope = Scope(module, ref.function, site.span.line, given)
                 yield site, scope, self.of(site.call, scope)
+
+
+def _cost(site: CallSite) -> int:
+    return 1 + site.conditions
 
 
 def _effect(known: Known | None, label: str) -> Effect:

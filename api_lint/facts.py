@@ -189,16 +189,18 @@ class Assign(NamedTuple):
 
 
 class CallSite(NamedTuple):
-    """A call in a function's body. `deferred`: inside a lambda, so run by somebody else, later or never."""
+    """A call in a function's body. `deferred`: inside a lambda, so run by somebody else, later or never.
+    `conditions`: how many `if`, `except` and `case` it stands below, each of which may keep it from being run."""
 
     call: Call
     span: Span
     awaited: bool
     deferred: bool
+    conditions: int = 0
 
 
 class Return(NamedTuple):
-    """A `return value` (or the value of a `yield`)."""
+    """A `return value` (or the value of a `yield`; that of a `yield from` is a `Star`)."""
 
     value: Expr
     span: Span

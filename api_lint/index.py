@@ -211,6 +211,7 @@ class _Body:
         self.branches = 0
         self.loops = 0
         self.deferred = 0
+        self.conditions = 0
         self.hidden: list[frozenset[str]] = []
 
 
@@ -454,7 +455,9 @@ class _Indexer:
             value = types[0] if len(types) == 1 else UNKNOWN
             body.assigns.append(Assign(node.name, value, UNKNOWN, "except", node.lineno))
         first_call, first_raise = len(body.calls), len(body.raises)
+        body.conditions += 1
         self._block(node.body)
+        body.conditions -= 1
         span = Span(node.lineno, self._col(node.lineno, node.col_offset), *self._header_end(node))
         body.handlers.append(
             Handler(
@@ -536,7 +539,9 @@ class _Indexer:
             self.body.bound.update(_captures(case.pattern))
             if case.guard is not None:
                 self._expr(case.guard)
+            self.body.conditions += 1
             self._block(case.body)
+            self.body.conditions -= 1
 
     def _bind(
         self, target: ast.expr, value: Expr, how: str, line: int, annotation: Expr = UNKNOWN, end: int = 0
@@ -755,7 +760,7 @@ class _Indexer:
             keywords.append((key, value))
         call = Call(func, tuple(args), tuple(keywords))
         body = self.body
-        body.calls.append(CallSite(call, self._span(node), awaited, body.deferred > 0))
+        body.calls.append(CallSite(call, self._span(node), awaited, body.deferred > 0, body.conditions))
         return call
 
     def _environment_name(self, node: ast.Call, callee: str) -> str:
@@ -831,7 +836,10 @@ class _Indexer:
 
     def _ifexp(self, node: ast.IfExp, name: str, role: str) -> Expr:
         self._expr(node.test)
-        return Choice((self._expr(node.body, name, role), self._expr(node.orelse, name, role)))
+        self.body.conditions += 1
+        options = self._expr(node.body, name, role), self._expr(node.orelse, name, role)
+        self.body.conditions -= 1
+        return Choice(options)
 
     def _boolop(self, node: ast.BoolOp, name: str, role: str) -> Expr:
         options = tuple(self._expr(v, name, role) for v in node.values)
@@ -928,8 +936,7 @@ class _Indexer:
         return UNKNOWN
 
     def _yield_from(self, node: ast.YieldFrom, name: str, role: str) -> Expr:
-        self._expr(node.value)
-        self.body.yielded.append(Return(UNKNOWN, self._span(node)))
+        self.body.yielded.append(Return(Star(self._expr(node.value)), self._span(node)))
         return UNKNOWN
 
     def _annotation(self, node: ast.expr) -> Expr:

@@ -851,6 +851,8 @@ class Types:
             if not assigns:
                 continue
             seen = True
+            if function is None or all(_is_optional_argument(a.value, function) for a in assigns):
+                continue
             found = self._latest(assigns, Scope(module, function), None)
             if found and found.kind != "none":
                 return found
@@ -904,8 +906,10 @@ class Types:
 
     def _over_iterables(self, name: str, elements: list[Value]) -> Value:
         """What a built-in function makes of iterables, told their elements."""
-        if name in ("next", "anext"):
+        if name == "next":
             return elements[0]
+        if name == "anext":
+            return Value("coroutine", "", (elements[0],))
         if name == "zip":
             return listing(Value("tuple", "", tuple(elements)))
         if name == "enumerate":
@@ -1050,7 +1054,7 @@ class Types:
         scope = Scope(module, function, _END, given)
         if function.is_generator:
             return listing(
-                self._first_known(self.of(y.value, scope.at(y.span.line)) for y in function.yielded)
+                self._first_known(self._element(y.value, scope.at(y.span.line)) for y in function.yielded)
             )
         return self._first_known(self.of(r.value, scope.at(r.span.line)) for r in function.returned)
 
@@ -1174,7 +1178,7 @@ class Types:
             return value
         for extra in arguments[1:]:
             provider = self.depends(extra, scope)
-            if provider:
+            if provider and provider.name != "fastapi.Depends":
                 return self.provided(provider)
         return NO_VALUE
 
@@ -1398,6 +1402,11 @@ def _is_static(function: Function) -> bool:
 
 def _is_classmethod(function: Function) -> bool:
     return any(d.value == "classmethod" for d in function.decorators)
+
+
+def _is_optional_argument(value: Expr, function: Function) -> bool:
+    """Whether an attribute is only set if the caller passes it: most of the time such a one is `None`."""
+    return any(p.name == value and p.has_default and p.default == Const(None) for p in function.params)
 
 
 def _is_type_parameter(annotation: Expr) -> bool:

@@ -1,13 +1,13 @@
 """What a string literal looks like, told from its text and from what it is bound to: a secret, an address, neither.
 
-Pure functions over three strings; the value is looked at and dropped. `candidate` is the cheap question asked of every
-literal of a project, `traits` the thorough one asked of the few that pass.
+Pure functions over three strings; the value is looked at and dropped. `candidate` is the cheap question asked of
+every literal of a project, `traits` the thorough one asked of the few that pass.
 
 Traits:
     `secret`              beyond reasonable doubt a password, token or key that somebody typed into the source
     `provider-key`        (with `secret`) in the format of a known provider, whatever it is bound to
     `dsn-password`        an address with a literal password in it
-    `credential-argument` a secret if it stands where the call takes one (`jwt.encode(data, "…")`, `auth=("me", "…")`)
+    `credential-argument` a secret if it stands where a call takes one (`jwt.encode(data, "…")`, `auth=("me", "…")`)
     `same-as-name`        a secret's name bound to its own words (`SECRET = "SECRET"`): a key's name, or a lazy secret
     `url`                 the address of a host (`http`, `ws`, `redis`, `amqp`, `postgresql` …)
     `service-url`         (with `url`) bound to a name, or passed to a call, that says a service is meant
@@ -22,12 +22,14 @@ import ast
 import re
 import warnings
 from collections import Counter
+from collections.abc import Iterable
 from functools import lru_cache
 from math import log2
 
 __all__ = ["candidate", "mask_address", "names_service", "text_of", "traits"]
 
 _LONGEST = 8192
+_LONGEST_ADDRESS = 2048
 _NOTHING: frozenset[str] = frozenset()
 
 # ------------------------------------------------------------------------------------------------- provider keys
@@ -79,17 +81,23 @@ _PROVIDER = re.compile(
     re.VERBOSE,
 )
 _PROVIDER_START = re.compile(
-    r"(?:Bearer |Basic |[Tt]oken )?(?:A[KS]IA|A[GIRN][DPOV]A|[sr]k[-_]|gsk_|hf_|gh[pousr]_|github_pat_|glpat-|xox|xapp-|AIza|ya29"
-    r"|GOCSPX|SG\.|SK[0-9a-f]|key-|[0-9a-f]{32}-us|npm_|pypi-|dapi|do[opr]_v1|\d{8,10}:AA|sq0|shp|lin_api|secret_|ntn_|r8_|pplx-"
+    r"(?:Bearer |Basic |[Tt]oken )?"
+    r"(?:A[KS]IA|A[GIRN][DPOV]A|[sr]k[-_]|gsk_|hf_|gh[pousr]_|github_pat_|glpat-|xox|xapp-|AIza|ya29"
+    r"|GOCSPX|SG\.|SK[0-9a-f]|key-"
+    r"|[0-9a-f]{32}-us|npm_|pypi-|dapi|do[opr]_v1|\d{8,10}:AA|sq0|shp|lin_api|secret_|ntn_|r8_|pplx-"
     r"|xai-|tvly-|fc-|lsv2|gl(?:c|sa)_|sbp_|PMAK|pat[A-Z0-9]|nvapi|eyJ|whsec_)"
 )
 _PEM = re.compile(
-    r"-----BEGIN (?:[A-Z]+ ){0,2}PRIVATE KEY(?: BLOCK)?-----(?:\s|\\n)*(?:[A-Za-z-]+: [^\n]*\s+)*[A-Za-z0-9+/=]{10}"
+    r"-----BEGIN (?:[A-Z]+ ){0,2}PRIVATE KEY(?: BLOCK)?-----(?:\s|\\n)*(?:[A-Za-z-]+: [^\n]*\n\s*)*[A-Za-z0-9+/=]{10}"
 )
 _WEBHOOK = re.compile(
     r"https://(?:hooks\.slack\.com/(?:services|workflows)/T[\w]{6,}/[\w]{6,}/[\w]{16,}"
     r"|(?:\w+\.)?discord(?:app)?\.com/api/webhooks/\d{15,}/[\w-]{40,}"
     r"|api\.telegram\.org/bot\d{8,10}:[\w-]{30,})"
+)
+_NO_KEY = re.compile(
+    r"x{5,}|(?:^|[-_])(?:your|fake|dummy|example|placeholder|here|replace|insert|redacted)(?:$|[-_])",
+    re.IGNORECASE,
 )
 _ACCOUNT_KEY = re.compile(
     r"(?:^|;)\s*(?:AccountKey|SharedAccessKey|Pwd|Password)\s*=\s*([^;{}<>$%*]{4,})(?:;|$)",
@@ -126,8 +134,9 @@ _TOKENS = frozenset({"token", "bearer", "jwt"})
 _CREDENTIALS = frozenset({"credential", "credentials", "cred", "creds"})
 # `… key` is a secret only behind one of these.
 _KEY_KINDS = frozenset(
-    "api secret private access signing sign encryption encrypt crypto auth jwt hmac master license licence fernet aes hash "
-    "salt session app webhook service cipher symmetric shared account deploy ssh rsa storage subscription signature".split()
+    "api secret private access signing sign encryption encrypt crypto auth jwt hmac master license "
+    "licence fernet aes hash salt session app webhook service cipher symmetric shared account "
+    "deploy ssh rsa storage subscription signature".split()
 )
 # Keys of these kinds say a secret even with a value that a person made up ("dev", "mysecret").
 _SIGNING = frozenset(
@@ -146,34 +155,41 @@ _SIGNING = frozenset(
 )
 # Behind the secret's word these say which one, not something else about it.
 _VARIANTS = frozenset(
-    "default fallback fallbacks value val str string text plain plaintext raw dev development prod production staging stage local "
-    "test old new current previous main primary secondary admin user root base here hardcoded literal const constant db".split()
+    "default fallback fallbacks value val str string text plain plaintext raw dev development prod "
+    "production staging stage local test old new current previous main primary secondary admin user "
+    "root base here hardcoded literal const constant db".split()
 )
 # Before the secret's word: the name is about an act or a fault (`RESET_PASSWORD`, `INVALID_TOKEN`), a count, a kind.
 _ACTS = frozenset(
-    "reset resets change changed forgot forgotten recover invalid wrong incorrect bad missing no not without expired revoked "
-    "reject rejected update updated verify check validate confirm show hide require requires required need needs send sent get "
-    "fetch create created delete deleted remove removed revoke rotate refreshing weak compromised enable disable use uses allow "
-    "allowed is has can same public cost per count max min num total input output prompt completion first next stop eos bos pad "
-    "unk sep cls mask special csrf xsrf foreign sort cache primary partition group lookup with by via from method grant mode "
-    "type kind scope for unauthorized unauthenticated unattributed sentinel placeholder fake dummy masked redacted hashed "
-    "obfuscated continuation page cursor sync resume".split()
+    "reset resets change changed forgot forgotten recover invalid wrong incorrect bad missing no "
+    "not without expired revoked reject rejected update updated verify check validate confirm show "
+    "hide require requires required need needs send sent get fetch create created delete deleted "
+    "remove removed revoke rotate refreshing weak compromised enable disable use uses allow allowed "
+    "is has can same public cost per count max min num total input output prompt completion first "
+    "next stop eos bos pad unk sep cls mask special csrf xsrf foreign sort cache primary partition "
+    "group lookup with by via from method grant mode type kind scope for unauthorized "
+    "unauthenticated unattributed sentinel placeholder fake dummy masked redacted hashed obfuscated "
+    "continuation page cursor sync resume".split()
 )
 # At the end: the name tells where the secret is, what it is called or how it looks, not what it is.
 _ABOUT = frozenset(
-    "url uri endpoint path file filename dir directory name names field fields header headers param params parameter parameters "
-    "env var variable variables prefix suffix type types kind id ids uuid arn alias regex pattern format label labels title help "
-    "text hint description desc message msg error errors detail details exception warning status state scope scopes count counts "
-    "limit limits length len size min max algorithm algorithms alg hash hasher digest checksum fingerprint hint expiry expires "
-    "expiration expire ttl lifetime age seconds minutes hours days timeout date time at by in on version provider backend class "
-    "module service source location manager store storage vault ref reference references placeholder example examples schema "
-    "sql query column columns table attribute attr attrs input inputs widget form template templates validator validators policy "
-    "policies strength rule rules check route routes view prompt question reset change cookie cookies usage cost price budget "
-    "bucket mode method methods strategy style flow grant event action reason code encoding audience issuer subject claim claims "
-    "mask sentinel marker delimiter separator start end index position types hashers keys".split()
+    "url uri endpoint path file filename dir directory name names field fields header headers param "
+    "params parameter parameters env var variable variables prefix suffix type types kind id ids "
+    "uuid arn alias regex pattern format label labels title help text hint description desc message "
+    "msg error errors detail details exception warning status state scope scopes count counts limit "
+    "limits length len size min max algorithm algorithms alg hash hasher digest checksum "
+    "fingerprint hint expiry expires expiration expire ttl lifetime age seconds minutes hours days "
+    "timeout date time at by in on version provider backend class module service source location "
+    "manager store storage vault ref reference references placeholder example examples schema sql "
+    "query column columns table attribute attr attrs input inputs widget form template templates "
+    "validator validators policy policies strength rule rules check route routes view prompt "
+    "question reset change cookie cookies usage cost price budget bucket mode method methods "
+    "strategy style flow grant event action reason code encoding audience issuer subject claim "
+    "claims mask sentinel marker delimiter separator start end index position types hashers keys".split()
 )
 
 
+_MANY = _CREDENTIALS | {"passwords", "secrets", "tokens"}
 _NAMED = _PASSWORDS | _SECRETS | _TOKENS
 
 
@@ -210,8 +226,6 @@ def _family(name: str) -> str:
         family = "signing"
     elif last in _TOKENS:
         family = "token"
-    elif last in _CREDENTIALS:
-        family = "loose"
     elif last == "salt":
         family = "salt"
     elif last == "key" and before and before[-1] in _KEY_KINDS:
@@ -222,9 +236,7 @@ def _family(name: str) -> str:
         if not before:
             return "key"
         return "" if not _ACTS.isdisjoint(before) else "loose"
-    elif last in ("tokens", "secrets", "passwords") or words[-2:] == ["api", "keys"]:
-        family = "loose"
-    elif not _ABOUT.intersection(words[-2:]) and _holds_secret(words):
+    elif last in _MANY or (_holds_secret(words) and _ABOUT.isdisjoint(words[-2:])):
         family = "loose"
     else:
         return ""
@@ -234,13 +246,14 @@ def _family(name: str) -> str:
 def _holds_secret(words: list[str]) -> bool:
     if not _NAMED.isdisjoint(words):
         return True
-    return any(b == "key" and a in _KEY_KINDS for a, b in zip(words, words[1:]))
+    return any(word == "key" and words[i] in _KEY_KINDS for i, word in enumerate(words[1:]))
 
 
 # -------------------------------------------------------------------------------------------------------- values
 
 _TEMPLATE = re.compile(
-    r"\{\{[^{}]*\}\}|(?<!\{)\{[\w.:!\[\] -]*\}(?!\})|\$\{[\w.:-]+\}|\$\(|^\$\w+$|%\(\w+\)s|%[sdr](?![A-Za-z0-9])|^<[^<>]*>$|^\[[^\[\]]*\]$"
+    r"\{\{[^{}]*\}\}|(?<!\{)\{[\w.:!\[\] -]*\}(?!\})|\$\{[\w.:-]+\}|\$\(|^\$\w+$|%\(\w+\)s|%[sdr](?![A-Za-z0-9])"
+    r"|^<[^<>]*>$|^\[[^\[\]]*\]$"
 )
 _DOTTED = re.compile(r"\.?[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)+(?::\w+)?$|\.+\w+$")
 _PATH = re.compile(
@@ -261,6 +274,7 @@ _REFERENCE = re.compile(
     re.IGNORECASE,
 )
 _REGEX = re.compile(r"\\[dwsbDWSB.(\[]|\(\?|\[\^|\[[a-zA-Z0]-[zZ9]|\.\*|\.\+|^\^|\)\$$|\][+*{]")
+_CLASSES = re.compile(r"(?:a-z|A-Z|0-9)(?:a-z|A-Z|0-9)|\][+*]$")
 _MARKUP = re.compile(r"<[/\w|][^<>]*>$|<\|")
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$")
 _ENV_NAME = re.compile(r"_{0,2}[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$")
@@ -272,32 +286,39 @@ _SENTENCE = re.compile(
     re.IGNORECASE,
 )
 _GENERIC = frozenset(
-    "string str text int integer number boolean bool true false none null nil undefined object array list dict any bytes "
-    "required optional present absent missing set unset unknown empty blank enabled disabled yes no on off default auto "
-    "hidden masked redacted value name username email key id type url uri path header query cookie body form json basic digest "
-    "bearer oauth oauth2 jwt api_key apikey session anonymous static dynamic plain plaintext base64 hex raw ok error invalid "
-    "expired valid passed failed filtered removed deleted asc desc start end stop begin eos bos pad unk pass fail max_length "
-    "min_length access refresh id_token credentials client_credentials authorization_code implicit noop local ldap saml sso "
-    "kerberos system env environment db database vault keyring file prompt stdin inherit prefer require allow deny disable "
-    "strict lax secret_manager write_only writeonly readonly read_only input textfield charfield include omit same-origin".split()
+    "string str text int integer number boolean bool true false none null nil undefined object "
+    "array list dict any bytes required optional present absent missing set unset unknown empty "
+    "blank enabled disabled yes no on off default auto hidden masked redacted value name username "
+    "email key id type url uri path header query cookie body form json basic digest bearer oauth "
+    "oauth2 jwt api_key apikey session anonymous static dynamic plain plaintext base64 hex raw ok "
+    "error invalid expired valid passed failed filtered removed deleted asc desc start end stop "
+    "begin eos bos pad unk pass fail max_length min_length access refresh id_token credentials "
+    "client_credentials authorization_code implicit noop local ldap saml sso kerberos system env "
+    "environment db database vault keyring file prompt stdin inherit prefer require allow deny "
+    "disable strict lax secret_manager write_only writeonly readonly read_only input textfield "
+    "charfield include omit same-origin".split()
 )
 # Stands in for a secret, and does not pretend to be one.
 _STANDS_IN = re.compile(
-    r"<.*>$|\[.*\]$|\{.*\}$|(?:sk[-_])?[xX*._:-]{3,}$|\.{3}|…|(?:todo|tbd|fixme|n/?a|none|null|empty|unused|ignored|foo|bar|foobar|baz)$"
-    r"|dummy|fake|mock|stub|sample|placeholder|redacted|x{5,}|\*{3,}|not[-_ ]?(?:needed|required|used|set|provided|real)",
+    r"<.*>$|\[.*\]$|\{.*\}$|(?:sk[-_])?[xX*._:-]{3,}$|\.{3}|…"
+    r"|(?:todo|tbd|fixme|n/?a|none|null|empty|unused|ignored|foo|bar|foobar|baz)$"
+    r"|dummy|fake|mock|stub|sample|placeholder|redacted|x{5,}|\*{3,}"
+    r"|not[-_ ]?(?:needed|required|used|set|provided|real)",
     re.IGNORECASE,
 )
 # Stands in for a key of somebody else's service: it does not work, so it gives nothing away.
 _TO_BE_FILLED = re.compile(
-    r"example|change[-_ ]?(?:me|this|it)|replace|your|insert|put[-_ ]|enter[-_ ]|[-_ ]here$|^my[-_ ](?:api[-_ ]?)?(?:key|token)$"
-    r"|no[-_ ]?(?:key|token|auth)|(?:sk|pk)[-_](?:\w+[-_])?$|^(?:abc|abcdef|test|testing|lm-studio|ollama|lemonade)$|invalid|unavailable",
+    r"example|change[-_ ]?(?:me|this|it)|replace|your|insert|put[-_ ]|enter[-_ ]|[-_ ]here$"
+    r"|^my[-_ ](?:api[-_ ]?)?(?:key|token)$"
+    r"|no[-_ ]?(?:key|token|auth)|(?:sk|pk)[-_](?:\w+[-_])?$|invalid|unavailable"
+    r"|^(?:abc|abcdef|test|testing|lm-studio|ollama|lemonade)$",
     re.IGNORECASE,
 )
 # What people write when they make up a secret.
 _MADE_UP = re.compile(
-    r"(?:^|[^a-z])(?:my|your|super|change|insecure|unsafe|default|hard[-_ ]?coded|very|top|ultra|random|dev|development|local|test"
-    r"|temp|production|prod|keep|guess|replace|some|this|admin|hunter|letmein|welcome|demo|unguessable|secretkey|jwtsecret"
-    r"|secretpassword|secreto|secreta|clave|segur[oa]|cambiar|segredo|senha|chave|geheim|motdepasse|contrase)",
+    r"(?:^|[^a-z])(?:my|your|super|change|insecure|unsafe|default|hard[-_ ]?coded|very|top|ultra|random|dev|development"
+    r"|local|test|temp|production|prod|keep|guess|replace|some|this|admin|hunter|letmein|welcome|demo|unguessable|secretkey"
+    r"|jwtsecret|secretpassword|secreto|secreta|clave|segur[oa]|cambiar|segredo|senha|chave|geheim|motdepasse|contrase)",
     re.IGNORECASE,
 )
 _SAYS_SECRET = re.compile(
@@ -308,8 +329,9 @@ _SAYS_TOKEN = re.compile(r"s[e3]cr[e3]t|token|key|pass|abc|test|my|hard[-_]?code
 _SAYS_MADE_UP = re.compile(r"secret|hard[-_ ]?coded|private", re.IGNORECASE)
 _SURELY_MADE_UP = re.compile(r"(?:super|my|very|top)[-_]?secret|hard[-_ ]?coded", re.IGNORECASE)
 _COMMON_PASSWORDS = frozenset(
-    "admin administrator root toor guest postgres postgresql mysql redis mongo rabbitmq minio minioadmin neo4j elastic changeme "
-    "change_me secret letmein qwerty welcome password passw0rd pass master superuser sa oracle user test demo default".split()
+    "admin administrator root toor guest postgres postgresql mysql redis mongo rabbitmq minio "
+    "minioadmin neo4j elastic changeme change_me secret letmein qwerty welcome password passw0rd "
+    "pass master superuser sa oracle user test demo default".split()
 )
 _WRITTEN_DOWN = ("assign", "annotated", "getenv", "default")
 
@@ -338,7 +360,7 @@ def _is_random(value: str) -> bool:
 
 def _is_by_hand(value: str) -> bool:
     """Digits among letters, or punctuation: what password rules ask for (`s3cr3t`, `hunter2`, `Passw0rd!`)."""
-    if len(value) < 4 or any(c.isspace() for c in value):
+    if len(value) < 4 or " " in value:
         return False
     letters = any(c.isalpha() for c in value)
     digits = any(c.isdigit() for c in value)
@@ -354,6 +376,7 @@ def _is_no_secret(value: str) -> bool:
         or _MIME.match(value)
         or _REFERENCE.match(value)
         or _MARKUP.match(value)
+        or _CLASSES.search(value)
         or (_DOTTED.match(value) and not _is_random(value))
         or _PATH.match(value)
         or _FILE.match(value)
@@ -418,7 +441,7 @@ def _is_password(name: str, value: str, role: str) -> bool:
 def _is_signing(name: str, value: str, role: str) -> bool:
     """A secret that the application made up for itself: nearly any text will do, and it runs with it."""
     lower = value.lower()
-    if any(c.isspace() for c in value):
+    if " " in value:
         # `SECRET_KEY = "hard to guess string"`: in small letters and short.
         if role not in _WRITTEN_DOWN or not 8 <= len(value) <= 80:
             return False
@@ -509,8 +532,8 @@ def _is_secret(family: str, name: str, value: str, role: str) -> bool:
 
 # Callees with a password, and such with a key, among their positional arguments.
 _TAKE_PASSWORD = frozenset(
-    "HTTPBasicAuth HTTPDigestAuth HTTPProxyAuth BasicAuth DigestAuth set_password make_password generate_password_hash hash_password "
-    "get_password_hash".split()
+    "HTTPBasicAuth HTTPDigestAuth HTTPProxyAuth BasicAuth DigestAuth set_password make_password "
+    "generate_password_hash hash_password get_password_hash".split()
 )
 _TAKE_KEY = (
     "jwt.encode",
@@ -525,11 +548,16 @@ _TAKE = (*_TAKE_PASSWORD, *_TAKE_KEY)
 
 # ----------------------------------------------------------------------------------------------------- addresses
 
+_SCHEMES = (
+    "https? wss? rediss?(?:\\+\\w+)? valkeys? amqps?(?:\\+\\w+)? pyamqp postgres(?:ql)?(?:\\+\\w+)? "
+    "db\\+[\\w+]+ mysql(?:\\+\\w+)? mariadb(?:\\+\\w+)? mssql(?:\\+\\w+)? oracle(?:\\+\\w+)? "
+    "mongodb(?:\\+srv)? cockroachdb(?:\\+\\w+)? clickhouse(?:\\+\\w+)? ldaps? mqtts? nats kafka "
+    "grpcs? smtps? sentinel pulsar(?:\\+ssl)? neo4j(?:\\+s)? bolt(?:\\+s)? elasticsearch memcached? "
+    "ftps? sftp tcp udp ssh socks5h? cassandra sqlserver snowflake".split()
+)
 _ADDRESS = re.compile(
-    r"(?P<scheme>https?|wss?|rediss?|rediss?\+\w+|valkeys?|amqps?|pyamqp|postgres(?:ql)?(?:\+\w+)?|db\+[\w+]+|mysql(?:\+\w+)?|mariadb(?:\+\w+)?"
-    r"|mssql(?:\+\w+)?|oracle(?:\+\w+)?|mongodb(?:\+srv)?|cockroachdb(?:\+\w+)?|clickhouse(?:\+\w+)?|ldaps?|mqtts?|nats|kafka|grpcs?|smtps?"
-    r"|sentinel|pulsar(?:\+ssl)?|neo4j(?:\+s)?|bolt(?:\+s)?|elasticsearch|memcached?|ftps?|sftp|tcp|udp|ssh|socks5h?|cassandra|sqlserver|snowflake|amqp\+\w+)"
-    r"://(?:(?P<user>[^\s/?#@]*)@)?(?P<host>\[[0-9a-fA-F:]+\]|[^\s/?#:@]*)(?::(?P<port>[\w{}$]+))?(?P<rest>[/?#]\S*|$|(?=,))",
+    rf"(?P<scheme>{'|'.join(_SCHEMES)})://(?:(?P<user>[^\s/?#@]*)@)?"
+    r"(?P<host>\[[0-9a-fA-F:]+\]|[^\s/?#:@]*)(?::(?P<port>[\w{}$]+))?(?P<rest>[/?#]\S*|$|(?=,))",
     re.IGNORECASE,
 )
 _USERINFO = re.compile(
@@ -537,62 +565,89 @@ _USERINFO = re.compile(
 )
 _NO_PASSWORD = re.compile(r"[<\[{$*]|%[s(]|\.{2,}|(?:x+|[-_.]+|redacted|masked|hidden)$", re.IGNORECASE)
 _LOOPBACK = re.compile(
-    r"(?:localhost|.*\.localhost|127(?:\.\d{1,3}){3}|0\.0\.0\.0|\[::1?\]|::1|(?:host|gateway)\.docker\.internal|kubernetes\.docker\.internal"
+    r"(?:localhost|.*\.localhost|127(?:\.\d{1,3}){3}|0\.0\.0\.0|\[::1?\]|\w+\.docker\.internal"
     r"|testserver|test|.*\.test)$",
     re.IGNORECASE,
 )
 _HOST = re.compile(r"[\w{}.*-]+$|\[[0-9a-fA-F:]+\]$")
+_HOLE = re.compile(r"\{[^{}]*\}")
 _DOMAIN = re.compile(
-    r"(?:[\w-]*\{[\w.\[\]'\"()]*\}[\w-]*|[\w-]+)(?:\.(?:[\w-]+|\{[\w.]*\}))*\.[A-Za-z][\w-]+\.?$"
+    r"(?:[\w-]*\{[\w.\[\]'\"()]*\}[\w-]*|[\w-]+)(?:\.(?:[\w-]+|\{[\w.]*\}))*\.[A-Za-z][\w-]+\.?$|\d+(?:\.\d+){3}$"
 )
-_DOCUMENTATION = re.compile(
-    r"https?://(?:(?:www|en|de|\w{2})\.)?(?:docs?\.|help\.|support\.|learn\.|developers?\.(?!api)|dev\.to/|wiki\.|blog\.|status\.|community\.|forum\.|devcenter\."
-    r"|[\w.-]*wikipedia\.org|[\w.-]*readthedocs\.(?:io|org)|[\w.-]*stackoverflow\.com|[\w.-]*\.github\.io|medium\.com|[\w.-]*\.gitbook\.io|github\.com/[\w.{}-]+/[\w.{}-]+(?:/?$|\.git$|/(?:blob|tree|issues|pull|wiki|releases|discussions|commit|raw)\b)"
-    r"|raw\.githubusercontent\.com/[^\s]*\.(?:md|rst|png|svg)|pypi\.org/(?:project|help)|(?:www\.)?youtube\.com|(?:www\.)?youtu\.be|(?:www\.)?linkedin\.com|twitter\.com|(?:www\.)?x\.com|discord\.(?:gg|com/invite)|t\.me/"
-    r"|fonts\.|cdn\.|cdnjs\.|unpkg\.com|[\w.-]*gravatar\.com|ui-avatars\.com|img\.shields\.io|opensource\.org|(?:www\.)?apache\.org/licenses|creativecommons\.org|(?:www\.)?gnu\.org|spdx\.org|choosealicense\.com)"
-    r"|https?://[^/\s]+/(?:[\w/.-]*/)?(?:docs?|documentation|wiki|help|faq|blog|articles?|guides?|tutorials?|licen[sc]es?|privacy|terms|tos|legal|about|contact|pricing)(?:[/#?.]|$)"
-    r"|https?://\S+\.(?:md|rst|html?|png|jpe?g|gif|svg|ico|webp|css|js|woff2?|ttf|pdf|mp[34])(?:[?#]|$)",
+# Hosts whose pages are for people: by their first name, and by their last ones.
+_PAGES = frozenset(
+    "doc docs help support learn developer developers wiki blog status community forum devcenter "
+    "fonts cdn cdnjs".split()
+)
+_SITES = (
+    "wikipedia.org readthedocs.io readthedocs.org stackoverflow.com github.io gitbook.io dev.to "
+    "medium.com youtube.com youtu.be linkedin.com twitter.com x.com discord.gg t.me unpkg.com "
+    "gravatar.com ui-avatars.com img.shields.io opensource.org creativecommons.org gnu.org spdx.org "
+    "choosealicense.com".split()
+)
+_PAGE_PATH = re.compile(
+    r"/(?:[\w/.-]*/)?(?:docs?|documentation|wiki|help|faq|blog|articles?|guides?|tutorials?|licen[sc]es?"
+    r"|privacy|terms|tos|legal|about|contact|pricing)(?:[/#?.]|$)"
+    r"|[^?#]*\.(?:md|rst|html?|png|jpe?g|gif|svg|ico|webp|css|js|woff2?|ttf|pdf|mp[34])(?:[?#]|$)",
     re.IGNORECASE,
 )
-_NAMESPACE = re.compile(
-    r"https?://(?:www\.w3\.org|[\w.-]*schemas?\.[\w.-]+|json-schema\.org|(?:www\.)?schema\.org|purl\.org|xmlns\.[\w.-]+|ns\.[\w.-]+|[\w.-]*opengis\.net|(?:www\.)?iana\.org|tools\.ietf\.org|datatracker\.ietf\.org|(?:www\.)?rfc-editor\.org|[\w.-]*\.oasis-open\.org"
-    r"|www\.googleapis\.com/auth/|[\w.-]+/\.default$|spec\.openapis\.org|activitystrea\.ms|w3id\.org|[\w.-]*xmlsoap\.org|httpstatuses\.\w+|(?:www\.)?sitemaps\.org|jsonapi\.org|[\w.-]*\.invalid(?:[/:]|$))"
-    r"|https?://\S+/\.default$",
+_REPOSITORIES = frozenset({"github.com", "www.github.com", "gitlab.com", "bitbucket.org", "pypi.org"})
+_REPOSITORY = re.compile(
+    r"/(?!api/)[\w.{}-]+/[\w.{}-]+(?:/?$|\.git$|/(?:blob|tree|issues|pull|wiki|releases|discussions|commit|raw)\b)"
+    r"|/(?:project|help)/"
+)
+_NAMESPACES = (
+    "w3.org json-schema.org schema.org purl.org opengis.net iana.org ietf.org rfc-editor.org oasis- "
+    "open.org openapis.org activitystrea.ms w3id.org xmlsoap.org httpstatuses.com sitemaps.org "
+    "jsonapi.org".split()
+)
+_API_ADDRESS = re.compile(
+    r"(?!https?:|wss?:)|https?://(?:[\w-]*-)?api[.-]"
+    r"|(?:https?|wss?)://[^/]+/(?:[\w/{}-]+/)?(?:api|v\d[\d.]*|graphql|rpc)(?:/|$)",
     re.IGNORECASE,
 )
 _SERVICE_WORDS = frozenset(
-    "url urls uri uris endpoint endpoints host hosts base api webhook webhooks server servers service services address addr dsn broker "
-    "backend upstream gateway proxy proxies target destination remote hook callback link frontend site domain connection conn "
-    "database db redis mongo mongodb rabbitmq amqp celery postgres postgresql mysql elasticsearch kafka nats minio s3 jwks authority node "
-    "nodes cluster replica primary rpc graphql websocket ws prefix root location token authorize authorization userinfo discovery "
-    "baseurl apiurl serverurl hostname portal href redirect".split()
+    "url urls uri uris endpoint endpoints host hosts base api webhook webhooks server servers "
+    "service services address addr dsn broker backend upstream gateway proxy proxies target "
+    "destination remote hook callback link frontend site domain connection conn database db redis "
+    "mongo mongodb rabbitmq amqp celery postgres postgresql mysql elasticsearch kafka nats minio s3 "
+    "jwks authority node nodes cluster replica primary rpc graphql websocket ws prefix root "
+    "location token authorize authorization userinfo discovery baseurl apiurl serverurl hostname "
+    "portal href redirect".split()
 )
+# Words that make anything but a service of a name, and such that do unless it ends like `api_base`.
 _SURELY_NOT_SERVICE = frozenset(
-    "doc docs documentation help hint description desc summary message msg detail details error errors exception warning license "
-    "licence contact author xmlns xml namespace ns schema schemas scope scopes origin origins cors csrf trusted allowed allowlist "
-    "whitelist blacklist blocked excluded referer referrer agent audience aud iss claim claims example examples placeholder "
-    "sample tooltip label pattern regex regexp logo logos icon favicon avatar protocol scheme schemes prefixes weblink readme "
-    "changelog pr issue issuer context options choices option choice".split()
+    "doc docs documentation help hint description desc summary message msg detail details error "
+    "errors exception warning license licence contact author xmlns xml namespace ns schema schemas "
+    "scope scopes origin origins cors csrf trusted allowed allowlist whitelist blacklist blocked "
+    "excluded referer referrer agent audience aud iss claim claims example examples placeholder "
+    "sample tooltip label pattern regex regexp logo logos icon favicon avatar protocol scheme "
+    "schemes prefixes weblink readme changelog pr issue issuer context options choices option "
+    "choice".split()
 )
 _NOT_SERVICE = _SURELY_NOT_SERVICE | frozenset(
-    "doc docs documentation help hint description desc summary title message msg text detail details error errors exception warning "
-    "license licence contact homepage home author repository repo readme source logo logos icon icons favicon image images img avatar "
-    "photo picture thumbnail banner background video font css js static asset assets terms privacy policy tos about info xmlns xml "
-    "namespace ns schema schemas scope scopes origin origins cors csrf trusted allowed allowlist whitelist blacklist blocked excluded "
-    "referer referrer agent useragent audience aud iss claim claims example examples placeholder sample demo tooltip prompt display label "
-    "pattern regex regexp re template html email body markdown content changelog issue issues pull release releases support faq "
-    "guide tutorial learn blog signup pricing donate sponsor social twitter linkedin youtube github_url xpath suffix protocol scheme schemes "
-    "id ids key type types context test tests fake mock dummy stub warn log note notes comment".split()
+    "title text homepage home repository repo source icons image images img photo picture thumbnail "
+    "banner background video font css js static asset assets terms privacy policy tos about info "
+    "useragent demo prompt display re template html email body markdown content issues pull release "
+    "releases support faq guide tutorial learn blog signup pricing donate sponsor social twitter "
+    "linkedin youtube xpath suffix id ids key type types test tests fake mock dummy stub warn log "
+    "note notes comment".split()
 )
+_SERVICE_KINDS = frozenset("base api server service token auth webhook endpoint".split())
+# Keys of a dict that as often hold a link for people.
+_COMMON_KEYS = frozenset("url uri link href website site location target source_url html_url".split())
 # Callees (their last name) whose positional address is called.
 _CALLERS = frozenset(
-    "get post put patch delete head options request stream urlopen urlretrieve Request fetch fetch_json fetchrow get_json post_json "
-    "download open_url create_engine create_async_engine create_pool from_url from_uri Redis StrictRedis AsyncClient Client "
-    "ClientSession ws_connect websocket_connect create_connection MongoClient AsyncIOMotorClient AsyncMongoClient Elasticsearch "
-    "AsyncElasticsearch GraphQLClient HTTPTransport AIOHTTPTransport RequestsHTTPTransport URLParameters connect connect_robust urljoin "
-    "ServerProxy Database Celery websocket URL AnyHttpUrl HttpUrl PostgresDsn RedisDsn RedirectResponse redirect Consul Minio "
-    "QdrantClient AsyncQdrantClient RemoteService insecure_channel secure_channel WebClient HTTPConnection Session OpenAI AsyncOpenAI "
-    "send_request make_request api_request api_get api_post http_get http_post call_api post_request get_request".split()
+    "get post put patch delete head options request stream urlopen urlretrieve Request fetch "
+    "fetch_json fetchrow get_json post_json download open_url create_engine create_async_engine "
+    "create_pool from_url from_uri Redis StrictRedis AsyncClient Client ClientSession ws_connect "
+    "websocket_connect create_connection MongoClient AsyncIOMotorClient AsyncMongoClient "
+    "Elasticsearch AsyncElasticsearch GraphQLClient HTTPTransport AIOHTTPTransport "
+    "RequestsHTTPTransport URLParameters connect connect_robust urljoin ServerProxy Database Celery "
+    "websocket URL AnyHttpUrl HttpUrl PostgresDsn RedisDsn RedirectResponse redirect Consul Minio "
+    "QdrantClient AsyncQdrantClient RemoteService insecure_channel secure_channel WebClient "
+    "HTTPConnection Session OpenAI AsyncOpenAI send_request make_request api_request api_get "
+    "api_post http_get http_post call_api post_request get_request".split()
 )
 
 
@@ -601,26 +656,13 @@ def names_service(name: str) -> bool:
     words = _words(name)
     if not words or not _SURELY_NOT_SERVICE.isdisjoint(words):
         return False
-    if words[-1] in ("endpoint", "base", "api") or (
-        words[-1] in ("url", "uri") and words[-2:-1] in _SERVICE_KINDS
-    ):
+    if words[-1] in ("endpoint", "base", "api"):
+        return True
+    if words[-1] in ("url", "uri") and len(words) > 1 and words[-2] in _SERVICE_KINDS:
         return True
     if not _NOT_SERVICE.isdisjoint(words):
         return False
     return name.lower().endswith(("url", "uri")) or not _SERVICE_WORDS.isdisjoint(words)
-
-
-_SERVICE_KINDS = frozenset(
-    {("base",), ("api",), ("server",), ("service",), ("token",), ("auth",), ("webhook",), ("endpoint",)}
-)
-# Keys of a dict that as often hold a link for people.
-_COMMON_KEYS = frozenset(
-    {"url", "uri", "link", "href", "website", "site", "location", "target", "source_url", "html_url"}
-)
-_API_ADDRESS = re.compile(
-    r"(?!https?:|wss?:)|https?://(?:[\w-]*-)?api[.-]|(?:https?|wss?)://[^/]+/(?:[\w/-]+/)?(?:api|v\d+|graphql|rpc)(?:/|$)",
-    re.IGNORECASE,
-)
 
 
 def _is_service(name: str, value: str, role: str) -> bool:
@@ -629,120 +671,99 @@ def _is_service(name: str, value: str, role: str) -> bool:
         return _last(name).lstrip("_") in _CALLERS
     if role in ("compare", "other", "getenv"):
         return False
+    is_api = _API_ADDRESS.match(value) is not None
     if names_service(name):
-        return (
-            role != "item" or name.lower() not in _COMMON_KEYS or _API_ADDRESS.match(value) is not None
-        )
+        return is_api or role != "item" or name.lower() not in _COMMON_KEYS
     words = _words(name)
-    is_named = (
-        bool(words) and words[-1] not in ("default", "value") and _SURELY_NOT_SERVICE.isdisjoint(words)
+    return (
+        is_api
+        and bool(words)
+        and words[-1] not in ("default", "value")
+        and _SURELY_NOT_SERVICE.isdisjoint(words)
     )
-    return is_named and _API_ADDRESS.match(value) is not None
 
 
 def _last(name: str) -> str:
     return name.rpartition(".")[2]
 
 
+def _ends_in(host: str, domains: Iterable[str]) -> bool:
+    return any(host == domain or host.endswith("." + domain) for domain in domains)
+
+
 def _address(name: str, value: str, role: str) -> set[str]:
-    match = _ADDRESS.match(value)
-    if match is None or len(value) > 2048:
+    """The traits of an address, empty for any other text."""
+    match = _ADDRESS.match(value) if len(value) <= _LONGEST_ADDRESS else None
+    if match is None or any(c.isspace() for c in _HOLE.sub("", value)):
         return set()
-    rest, host = match["rest"], match["host"]
-    if any(c.isspace() for c in value) and not _clean_template(value):
+    if any(sign in value for sign in ("\\", "(?", "[^")):
+        return set()  # a regular expression
+    if not match["rest"] and match.end() < len(value) and value[match.end()] != ",":
         return set()
-    if (
-        "\\" in value
-        or "(?" in value
-        or "[^" in value
-        or not rest
-        and match.end() < len(value)
-        and value[match.end()] != ","
-    ):
-        return set()
-    found = set()
+    host = match["host"].lower()
+    found = {"url"}
     if _LOOPBACK.match(host):
-        found = {"url", "localhost"}
-    elif not host or not _HOST.match(host):
+        found.add("localhost")
+    elif not _HOST.match(host):
         return set()
     elif "." in host:
-        if not _DOMAIN.match(host) and not re.match(r"\d+(?:\.\d+){3}$", host):
+        if not _DOMAIN.match(host):
             return set()
-        found = {"url"}
-    elif "{" in host or "*" in host:
-        return set()
     else:  # a container's or a cluster's name
-        found = (
-            {"url", "localhost"}
-            if match["port"]
-            or not match["scheme"].lower().startswith(("http", "ws"))
-            or role == "argument"
-            else set()
-        )
-    if not found:
-        return found
-    if _NAMESPACE.match(value):
+        is_web = match["scheme"].lower().startswith(("http", "ws"))
+        if "{" in host or "*" in host or (is_web and not match["port"] and role != "argument"):
+            return set()
+        found.add("localhost")
+    if _is_namespace(host, match["rest"]):
         found.add("namespace-url")
-    elif _DOCUMENTATION.match(value) and not _is_call(name, role):
+    elif _is_documentation(host, match["rest"]) and not (role == "argument" and _is_called(name)):
         found.add("documentation-url")
     elif _is_service(name, value, role):
         found.add("service-url")
     return found
 
 
-def _is_call(name: str, role: str) -> bool:
+def _is_namespace(host: str, path: str) -> bool:
+    first = host.partition(".")[0]
     return (
-        role == "argument"
-        and _last(name) in _CALLERS
-        and _last(name) not in ("redirect", "RedirectResponse")
+        first in ("schema", "schemas", "xmlns", "ns")
+        or ".schemas." in host
+        or _ends_in(host, _NAMESPACES)
+        or host.endswith(".invalid")
+        or path.endswith("/.default")
+        or (host == "www.googleapis.com" and path.startswith("/auth/"))
     )
 
 
-def _clean_template(value: str) -> bool:
-    """An address whose only blanks are within `{ … }`."""
-    return not any(c.isspace() for c in re.sub(r"\{[^{}]*\}", "", value))
+def _is_documentation(host: str, path: str) -> bool:
+    first = host.removeprefix("www.").partition(".")[0]
+    if first in _PAGES or _ends_in(host, _SITES) or _PAGE_PATH.match(path):
+        return True
+    return host in _REPOSITORIES and _REPOSITORY.match(path) is not None
+
+
+def _is_called(callee: str) -> bool:
+    return _last(callee) in _CALLERS and _last(callee) not in ("redirect", "RedirectResponse")
 
 
 def _has_dsn_password(value: str, name: str) -> bool:
-    match = _USERINFO.match(value)
+    match = _USERINFO.match(value) if len(value) <= _LONGEST_ADDRESS else None
     if match is None or "\\" in value or _is_for_people(name):
         return False
     password = match["password"]
-    return not (
-        _NO_PASSWORD.match(password)
-        or "{" in password
-        or "<" in password
-        or "%s" in password
-        or "/" in password
-    )
+    return not (_NO_PASSWORD.match(password) or any(sign in password for sign in ("{", "<", "%s", "/")))
+
+
+_FOR_PEOPLE = frozenset(
+    "description help example examples placeholder hint detail title message label regex pattern "
+    "docs doc summary redacted masked tooltip usage".split()
+)
 
 
 @lru_cache(maxsize=4096)
 def _is_for_people(name: str) -> bool:
     """Names of texts for people and of samples: what stands there runs nowhere."""
-    return bool(
-        {
-            "description",
-            "help",
-            "example",
-            "examples",
-            "placeholder",
-            "hint",
-            "detail",
-            "title",
-            "message",
-            "label",
-            "regex",
-            "pattern",
-            "docs",
-            "doc",
-            "summary",
-            "redacted",
-            "masked",
-            "tooltip",
-            "usage",
-        }.intersection(_words(name))
-    )
+    return not _FOR_PEOPLE.isdisjoint(_words(name))
 
 
 # --------------------------------------------------------------------------------------------------- the questions
@@ -763,8 +784,8 @@ def candidate(name: str, value: str) -> bool:
 def traits(name: str, value: str, role: str) -> frozenset[str]:
     """What a literal looks like.
 
-    Parameters: `name` and `role`, as in `facts.Literal` (for the role `argument` the name is the callee's); `value`, its
-    text, holes of an f-string as `{}`.
+    Parameters: `name` and `role`, as in `facts.Literal` (for the role `argument` the name is the callee's); `value`,
+    its text, holes of an f-string as `{}`.
     Returns: the traits, as listed above; empty for text that is of no interest.
     """
     if not value or len(value) > _LONGEST:
@@ -782,25 +803,31 @@ def traits(name: str, value: str, role: str) -> frozenset[str]:
     if role == "argument":
         trait = "" if found else _of_argument(name, stripped)
         return frozenset({trait}) if trait else frozenset(found)
-    family = _family(bound)
-    if family and not found and stripped:
-        if family == "key":
-            if role == "keyword" and len(stripped) <= 512 and not _is_no_secret(stripped):
-                found.add("credential-argument")
-        elif family == "auth":
-            if role in ("keyword", "assign") and (
-                _is_by_hand(stripped) or stripped.lower() in _COMMON_PASSWORDS
-            ):
-                found.add("credential-argument")
-        elif _is_secret(family, bound, value if value.strip() != value else stripped, role):
-            found.add("secret")
-        elif (
-            family in ("signing", "password")
-            and role in ("assign", "annotated")
-            and _is_name(bound, stripped)
-        ):
-            found.add("same-as-name")
-    return frozenset(found) if found else _NOTHING
+    if not found and stripped:
+        trait = _of_bound(bound, value, role)
+        return frozenset({trait}) if trait else _NOTHING
+    return frozenset(found)
+
+
+def _of_bound(name: str, value: str, role: str) -> str:
+    """The trait of a literal that has a name, or ""."""
+    family = _family(name)
+    if not family:
+        return ""
+    if family == "key":
+        is_key = role == "keyword" and len(value) <= 512 and not _is_no_secret(value)
+        return "credential-argument" if is_key else ""
+    if family == "auth":
+        is_auth = role in ("keyword", "assign") and (
+            _is_by_hand(value) or value.lower() in _COMMON_PASSWORDS
+        )
+        return "credential-argument" if is_auth else ""
+    if _is_secret(family, name, value, role):
+        return "secret"
+    is_echo = (
+        family in ("signing", "password") and role in ("assign", "annotated") and _is_name(name, value)
+    )
+    return "same-as-name" if is_echo else ""
 
 
 def _is_provider_key(value: str) -> bool:
@@ -818,9 +845,7 @@ def _is_provider_key(value: str) -> bool:
     body = re.split(r"[-_.:]", text, maxsplit=1)[-1]
     if len(set(body.lower())) < 5 and not text.startswith("A"):
         return False
-    if re.search(
-        r"(?i)x{5,}|your|example(?!$)|placeholder|dummy|fake|replace|insert|redacted|here", text
-    ):
+    if _NO_KEY.search(text):
         return False
     return (
         any(c.isdigit() for c in body)
@@ -846,8 +871,8 @@ def _of_argument(callee: str, value: str) -> str:
 def text_of(code: str) -> str:
     """The text of a string literal, as `candidate` and `traits` want it.
 
-    Parameters: `code`, the literal's source (adjacent literals and f-strings included). Returns: its text with `{}` for
-    the holes of an f-string; bytes are read as Latin-1; "" for anything else.
+    Parameters: `code`, the literal's source (adjacent literals and f-strings included).
+    Returns: its text with `{}` for the holes of an f-string; bytes are read as Latin-1; "" for anything else.
     """
     try:
         with warnings.catch_warnings():

@@ -15,15 +15,9 @@ from dataclasses import dataclass, field
 from api_lint.rule import Diagnostic
 
 _WORDS = (b"noqa", b"api-lint:")
-_FILE_WORDS = (
-    b"ignore-file",
-    b"ruff: noqa",
-    b"ruff:noqa",
-    b"ruff=",
-    b"flake8: noqa",
-    b"flake8:noqa",
-    b"flake8=",
-)
+_FOR_FILE = re.compile(rb"ignore-file|(?:ruff|flake8)[:=][ \t]*noqa")
+# What carries a row on to a later one: a string of several rows, a backslash.
+_CARRIES = re.compile(rb"\"\"\"|'''|\\\Z")
 
 _CODES = r"[A-Z]+[0-9]+(?:[ \t,]+[A-Z]+[0-9]+)*"
 _NOQA = re.compile(
@@ -79,13 +73,12 @@ def _may_silence(source: bytes, diagnostics: Sequence[Diagnostic]) -> bool:
     text = source.lower()
     if not any(word in text for word in _WORDS):
         return False
-    if any(word in text for word in _FILE_WORDS):
+    if _FOR_FILE.search(text):
         return True
     rows = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
     for diagnostic in diagnostics:
-        # A string or a backslash may carry the first row on; it ends within the statement.
         wanted = rows[diagnostic.span.line - 1 : max(diagnostic.noqa_line, diagnostic.span.end_line)]
-        if any(word in row for row in wanted for word in _WORDS):
+        if any(_CARRIES.search(row) or any(word in row for word in _WORDS) for row in wanted):
             return True
     return False
 

@@ -8,11 +8,13 @@ from api_lint import Api, Finding, Literal, Module, Place, Rule, text_of, traits
 
 # No name of a secret, no address and no provider's key is without one of these.
 _WORDS = tuple(
-    "pass Pass PASS pwd Pwd PWD psw Psw PSW secret Secret SECRET token Token TOKEN key Key KEY salt SALT Salt cred Cred CRED bearer "
-    "Bearer BEARER jwt JWT Jwt auth= :// BasicAuth DigestAuth ProxyAuth Fernet Serializer Signer hmac -----BEGIN AKIA ASIA AGPA "
-    "AIDA AROA AIPA ANPA ANVA sk- sk_ rk_ whsec_ gsk_ hf_ ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat- xox xapp- AIza ya29. GOCSPX "
-    "SG. SK0 SK1 SK2 SK3 SK4 SK5 SK6 SK7 SK8 SK9 SKa SKb SKc SKd SKe SKf -us npm_ pypi- dapi dop_ doo_ dor_ :AA sq0 shpat shpca "
-    "shppa shpss lin_api ntn_ r8_ pplx- xai- tvly- fc- lsv2_ glc_ glsa_ sbp_ PMAK nvapi eyJ pat".split()
+    "pass Pass PASS pwd Pwd PWD psw Psw PSW secret Secret SECRET token Token TOKEN key Key KEY salt "
+    "SALT Salt cred Cred CRED bearer Bearer BEARER jwt JWT Jwt auth= :// BasicAuth DigestAuth "
+    "ProxyAuth Fernet Serializer Signer hmac -----BEGIN AKIA ASIA AGPA AIDA AROA AIPA ANPA ANVA sk- "
+    "sk_ rk_ whsec_ gsk_ hf_ ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat- xox xapp- AIza ya29. "
+    "GOCSPX SG. SK0 SK1 SK2 SK3 SK4 SK5 SK6 SK7 SK8 SK9 SKa SKb SKc SKd SKe SKf -us npm_ pypi- dapi "
+    "dop_ doo_ dor_ :AA sq0 shpat shpca shppa shpss lin_api ntn_ r8_ pplx- xai- tvly- fc- lsv2_ "
+    "glc_ glsa_ sbp_ PMAK nvapi eyJ pat".split()
 )
 _SURE = frozenset({"secret", "dsn-password"})
 # Imports of a module that signs; in such a one `key="…"` is a key and `SECRET = "SECRET"` a secret.
@@ -48,7 +50,8 @@ _POSITIONS = {
 }
 # What stands below these keys, keywords and names is shown to people and runs nowhere.
 _SHOWN = frozenset(
-    "example examples openapi_examples json_schema_extra schema_extra description help placeholder responses".split()
+    "example examples openapi_examples json_schema_extra schema_extra description help placeholder "
+    "responses".split()
 )
 _HOLDS = {
     "getenv": "falls back to a literal",

@@ -92,7 +92,7 @@ class HardcodedUrl(Rule):
             return
         if _is_overridable(value, name, role, at) or ("localhost" in found and _is_own(text, role, at)):
             return
-        subject = _subject(value, name, role, found, at)
+        subject = _subject(name, role, found, at)
         if subject:
             yield self.found(node, subject=subject, address=mask_address(text))
 
@@ -112,7 +112,7 @@ def _formatted(node: cst.BaseExpression, at: Place) -> tuple[cst.BaseExpression,
     return node, at
 
 
-def _subject(value: cst.BaseExpression, name: str, role: str, found: frozenset[str], at: Place) -> str:
+def _subject(name: str, role: str, found: frozenset[str], at: Place) -> str:
     """The message's subject and verb, "" where no service is meant."""
     call = _call(at)
     if role in ("argument", "keyword") and call is not None and at.resolve(call.func) == "httpx.Request":
