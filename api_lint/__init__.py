@@ -19,7 +19,7 @@ _PUBLIC = {
     "api": "Api Module",
     "facts": (
         "NO_EFFECT NO_VALUE UNKNOWN Assign Attr Await Call CallSite Choice Class ClassRef Comp Const Decorator "
-        "Dependency Effect Expr Failure Field Function FunctionRef Handler Import Item Lambda Literal Map "
+        "Dependency Effect Expr Failure Field Format Function FunctionRef Handler Import Item Lambda Literal Map "
         "ModuleFacts Of Param Raise Return Route Seq Span Star Step Text Unknown Unpack Value"
     ),
     "literals": "mask_address names_service text_of traits",

@@ -19,6 +19,8 @@ from api_lint.facts import (
 from api_lint.infer import Scope, Types
 from api_lint.libraries import Known
 
+NOTHING = Known()
+
 # How far a chain of calls is followed; see `Effects.reaches`.
 _PATIENCE = 6
 
@@ -43,33 +45,43 @@ class Effects:
 
     def of(self, call: Call, scope: Scope) -> Effect:
         """What `call` does by itself (not through the project's own functions)."""
-        return self.of_value(self.types.of(call.func, scope))
+        func = self.types.of(call.func, scope)
+        effect = self.of_value(func)
+        if func.kind == "class" and not effect and (call.args or call.keywords):
+            effect = self._constructing(func, with_arguments=True)
+        if effect and func.kind == "method" and not self._is_listed(func):
+            return effect._replace(label=spelled(call.func))
+        return effect
 
     def of_value(self, func: Value) -> Effect:
         """What calling `func` does."""
         match func.kind:
             case "function" if "::" not in func.name:
-                return _effect(
-                    self.types.known.functions.get(func.name), func.name.removeprefix("builtins.")
-                )
+                known = self.types.known.functions.get(func.name)
+                return _effect(known, func.name.removeprefix("builtins."))
             case "class":
                 return self._constructing(func)
             case "method" if "::" not in func.name:
                 return _effect(self.types.known_method(func), self._method_label(func))
+            case "method" if self.types.role(func.item.name) == "query":
+                return Effect(self._method_label(func), data="query")  # a custom manager's own query
             case "instance":
                 method = self.types.method(func, "__call__")
-                return (
-                    self.of_value(method)
-                    if method is not None and "::" not in method.name
-                    else NO_EFFECT
-                )
+                return self.of_value(method) if method is not None and "::" not in method.name else NO_EFFECT
         return NO_EFFECT
 
-    def _constructing(self, cls: Value) -> Effect:
+    def _is_listed(self, method: Value) -> bool:
+        """Whether the tables list a method by its name, so that its class's name says something."""
+        owner, _, name = method.name.rpartition(".")
+        known = self.types.known.classes.get(owner)
+        return "::" in method.name or (known is not None and (name in known.methods or name in known.statics))
+
+    def _constructing(self, cls: Value, with_arguments: bool = False) -> Effect:
         for ancestor in self.types.mro(cls):
             known = self.types.known.classes.get(ancestor.name)
-            if known is not None and known.makes != Known():
-                return _effect(known.makes, ancestor.name.rpartition(".")[2])
+            makes = NOTHING if known is None else known.makes_with_arguments if with_arguments else known.makes
+            if makes != NOTHING:
+                return _effect(makes, ancestor.name.rpartition(".")[2])
         return NO_EFFECT
 
     def _method_label(self, method: Value) -> str:
@@ -152,9 +164,17 @@ class Effects:
         module = self.types.project.module(ref.path)
         if module is None or not ref.function.decorators:
             return module is not None
-        return not any(
-            name in _RUNS_ELSEWHERE for name in self.types.decorator_names(ref.function, module)
-        )
+        names = self.types.decorator_names(ref.function, module)
+        return not any(name in _RUNS_ELSEWHERE or self._makes_coroutine(name) for name in names)
+
+    def _makes_coroutine(self, decorator: str) -> bool:
+        """Whether a decorator of the project wraps what it decorates in an `async def`."""
+        ref = self.types.function_ref(decorator)
+        module = self.types.project.module(ref.path) if ref is not None else None
+        if ref is None or module is None:
+            return False
+        inside = ref.function.qualname + "."
+        return any(f.is_async and f.qualname.startswith(inside) for f in module.facts.functions)
 
     def reaches(self, ref: FunctionRef, given: Given = (), patience: int = _PATIENCE) -> tuple[Step, ...]:
         """The first way in which a synchronous function's body reaches a blocking call, empty if none is known.

@@ -77,6 +77,12 @@ class Call(NamedTuple):
         return self.keyword(name)
 
 
+class Format(NamedTuple):
+    """An f-string, with the expressions in it."""
+
+    parts: tuple[Expr, ...]
+
+
 class Star(NamedTuple):
     """`*value` in a call or a display."""
 
@@ -138,7 +144,7 @@ class Unpack(NamedTuple):
 
 # A dotted name (`a.b.c`) is a plain string: it is by far the commonest expression.
 Expr = Union[
-    str, Unknown, Text, Const, Of, Attr, Call, Star, Await, Item, Seq, Map, Choice, Comp, Lambda, Unpack
+    str, Unknown, Text, Const, Of, Attr, Call, Format, Star, Await, Item, Seq, Map, Choice, Comp, Lambda, Unpack
 ]
 
 UNKNOWN = Unknown()
@@ -219,7 +225,7 @@ class Handler(NamedTuple):
     """An `except` clause and all that decides whether it is too broad.
 
     `types` is empty for a bare `except:`. `reraises`: every path through the body ends in a bare `raise` (or
-    `raise <the caught name>`). `raises`: what else the body raises. `calls`: the calls of the body. `guards_import`:
+    `raise <the caught name>`). `always_raises`: every path ends in some `raise`. `raises`: what the body raises. `calls`: the calls of the body. `guards_import`:
     the `try` body only imports (an optional dependency) or the handler answers an import. `body_calls`: calls in the
     `try` body. `earlier`: the types of the clauses before it.
     """
@@ -228,6 +234,7 @@ class Handler(NamedTuple):
     name: str
     span: Span
     reraises: bool
+    always_raises: bool
     raises: tuple[Raise, ...]
     calls: tuple[Call, ...]
     guards_import: bool
@@ -241,7 +248,7 @@ class Literal(NamedTuple):
 
     `role` is how it is bound: `assign`, `annotated`, `default`, `keyword`, `item` (dict value or subscript
     assignment), `getenv` (default of an environment look-up), `argument` (positional), `other`. `name` is what it is
-    bound to, `""` where nothing names it. `traits` are the ones `literals.traits` found.
+    bound to, `""` where nothing names it. `traits` are the ones `literals.traits` found, and `llm` for the address of a model provider's API.
     """
 
     name: str
@@ -399,7 +406,7 @@ class Value(NamedTuple):
         """How a message names it: `User`, `list[User]`, `Session`."""
         short = self.name.rpartition("::")[2].rpartition(".")[2]
         if self.kind == "list":
-            return f"list[{self.item.label}]"
+            return f"list[{self.item.label}]" if self.item else "list"
         if self.kind in ("dict", "tuple"):
             return self.kind
         if self.kind == "coroutine":

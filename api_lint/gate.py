@@ -12,7 +12,8 @@ from collections.abc import Iterable
 # What makes a file part of an API, whatever the rules: frameworks, ORMs, asynchronous code.
 FACT_WORDS = (
     "fastapi", "flask", "quart", "starlette", "rest_framework", "django", "async def", "sqlalchemy", "sqlmodel",
-    "urlpatterns", "APIRouter", "include_router", "register_blueprint",
+    "urlpatterns", "APIRouter", "include_router", "register_blueprint", "add_resource", "add_url_rule", "add_namespace",
+    ".route(", "View)", "ViewSet", "Resource)",
 )  # fmt: skip
 
 

@@ -30,6 +30,7 @@ from api_lint.facts import (
     Expr,
     Failure,
     Field,
+    Format,
     Function,
     Handler,
     Import,
@@ -48,6 +49,7 @@ from api_lint.facts import (
     Text,
     Unpack,
 )
+from api_lint.libraries.llm import is_llm_address
 
 # Deeper nesting kills LibCST's parser (SIGSEGV near 1,500) and exhausts CPython's; code written by people stays below 50.
 MAX_NESTING = 200
@@ -63,11 +65,12 @@ _TEXT_FIELDS = frozenset(
 # Calls whose first argument (and any other that begins with "/") is a path or a list of methods.
 _TEXT_CALLS = frozenset(
     "route get post put patch delete head options trace api_route websocket websocket_route add_api_route "
-    "add_api_websocket_route add_route include_router register_blueprint add_url_rule Blueprint APIRouter FastAPI Flask "
+    "add_api_websocket_route add_route add_websocket_route include_router register_blueprint add_url_rule Blueprint APIRouter FastAPI Flask "
     "Quart Api Namespace path re_path url include register add_resource resource Route Mount WebSocketRoute action "
     "api_view add_namespace mount APIBlueprint APIFlask TypeVar namespace register_api methods getattr as_view expose "
     "require_http_methods add_router".split()
 )
+_HTTP_METHODS = frozenset("GET POST PUT PATCH DELETE HEAD OPTIONS TRACE".split())
 _MAX_TEXT = 200
 _ENVIRONMENT = ("getenv", "environ.get", "config", "env")
 
@@ -464,7 +467,8 @@ class _Indexer:
                 types,
                 node.name or "",
                 span,
-                _always_reraises(node.body, node.name or ""),
+                _always_raises(node.body, node.name or ""),
+                _always_raises(node.body, None),
                 tuple(body.raises[first_raise:]),
                 tuple(site.call for site in body.calls[first_call:]),
                 guards_import,
@@ -796,6 +800,8 @@ class _Indexer:
     def _literal(self, node: ast.expr, value: str, name: str, role: str) -> None:
         if value and literals.candidate(name, value):
             found = literals.traits(name, value, role)
+            if is_llm_address(value):
+                found |= {"llm"}
             if found:
                 self.literals.append(Literal(name, role, self._span(node), found))
 
@@ -850,7 +856,7 @@ class _Indexer:
         right = self._expr(node.right, name if isinstance(node.op, ast.Add) else "", role)
         if isinstance(node.op, ast.BitOr):
             return Choice((left, right))
-        if Of("str") in (left, right) or isinstance(left, Text):
+        if Of("str") in (left, right) or isinstance(left, (Text, Format)):
             return Of("str")
         if isinstance(node.op, ast.Div):
             return left
@@ -869,16 +875,16 @@ class _Indexer:
         return Of("bool")
 
     def _joined(self, node: ast.JoinedStr, name: str, role: str) -> Expr:
+        text = []
         parts = []
         for part in node.values:
             if isinstance(part, ast.Constant):
-                parts.append(str(part.value))
-            else:
-                parts.append("{}")
-                if isinstance(part, ast.FormattedValue):
-                    self._expr(part.value)
-        self._literal(node, "".join(parts), name, role)
-        return Of("str")
+                text.append(str(part.value))
+            elif isinstance(part, ast.FormattedValue):
+                text.append("{}")
+                parts.append(self._expr(part.value))
+        self._literal(node, "".join(text), name, role)
+        return Format(tuple(parts))
 
     def _comprehension(
         self, node: Any, kind: str, element: ast.expr, key: ast.expr | None = None
@@ -960,6 +966,8 @@ class _ClassBody(_Body):
 
 def _is_kept(name: str, value: str, in_class: bool) -> bool:
     """Whether an assigned string is kept: a route's prefix, or a class field that frameworks read."""
+    if value in _HTTP_METHODS:
+        return True
     return len(value) <= _MAX_TEXT and ((in_class and name in _TEXT_FIELDS) or (value[:1] == "/" and " " not in value))
 
 
@@ -1054,12 +1062,17 @@ def _captures(pattern: ast.pattern) -> Iterable[str]:
             yield name
 
 
-def _always_reraises(body: list[ast.stmt], name: str) -> bool:
-    """Whether every path through an `except` body that is not about a narrower type ends in re-raising."""
+def _always_raises(body: list[ast.stmt], name: str | None) -> bool:
+    """Whether every path through an `except` body that is not about a narrower type ends in re-raising.
+
+    `name` is the caught exception's, "" for none; with `None` raising anything counts.
+    """
     return bool(body) and _ends_in_raise(body[-1], name) and not _leaves_quietly(body)
 
 
-def _ends_in_raise(last: ast.stmt, name: str) -> bool:
+def _ends_in_raise(last: ast.stmt, name: str | None) -> bool:
+    if isinstance(last, ast.Raise) and name is None:
+        return True
     if isinstance(last, ast.Raise):
         return last.exc is None or (isinstance(last.exc, ast.Name) and last.exc.id == name)
     if isinstance(last, ast.If):

@@ -25,6 +25,7 @@ from api_lint.facts import (
     Comp,
     Const,
     Expr,
+    Format,
     Function,
     FunctionRef,
     Import,
@@ -179,7 +180,7 @@ class Types:
                 return self.unpacked(self.of(value, scope), position)
             case Of(name):
                 return instance(f"builtins.{name}")
-            case Text():
+            case Text() | Format():
                 return instance("builtins.str")
             case Const(None):
                 return NONE
@@ -239,6 +240,9 @@ class Types:
 
     def awaited(self, value: Value) -> Value:
         """What `await value` gives."""
+        if value.kind == "instance":
+            method = self.method(value, "__await__")
+            return self.called(method, None, None) if method is not None else NO_VALUE
         return value.item if value.kind == "coroutine" else NO_VALUE
 
     def _item(self, base: Value, index: Expr, scope: Scope) -> Value:
@@ -851,7 +855,7 @@ class Types:
             if not assigns:
                 continue
             seen = True
-            if function is None or all(_is_optional_argument(a.value, function) for a in assigns):
+            if function is None or all(_is_optional_argument(a, function) for a in assigns):
                 continue
             found = self._latest(assigns, Scope(module, function), None)
             if found and found.kind != "none":
@@ -964,6 +968,8 @@ class Types:
             return result
         if method.name.startswith("builtins."):
             return _of_container(receiver, method.name.rpartition(".")[2])
+        if method.name.endswith(".__call__") and receiver.items:
+            return receiver.item  # a factory's type argument is what it makes: `sessionmaker[AsyncSession]`
         known = self.known_method(method)
         return self._spec(known.gives, receiver, call, scope) if known is not None else NO_VALUE
 
@@ -1404,9 +1410,11 @@ def _is_classmethod(function: Function) -> bool:
     return any(d.value == "classmethod" for d in function.decorators)
 
 
-def _is_optional_argument(value: Expr, function: Function) -> bool:
+def _is_optional_argument(assign: Assign, function: Function) -> bool:
     """Whether an attribute is only set if the caller passes it: most of the time such a one is `None`."""
-    return any(p.name == value and p.has_default and p.default == Const(None) for p in function.params)
+    if assign.annotation is not UNKNOWN:
+        return False
+    return any(p.name == assign.value and p.has_default and p.default == Const(None) for p in function.params)
 
 
 def _is_type_parameter(annotation: Expr) -> bool:

@@ -10,7 +10,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
-from functools import lru_cache
+from functools import cache
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -131,7 +131,7 @@ def silent_in(registry: Registry, settings: Settings) -> Callable[[str], frozens
         found = (codes for patterns, negated, codes in tables if patterns.covers(path) != negated)
         return frozenset().union(*found)
 
-    return silent
+    return cache(silent)
 
 
 def _entry_points() -> list[EntryPoint]:
@@ -211,7 +211,7 @@ def _is_node_hook(hook: str) -> bool:
     return hasattr(libcst.CSTVisitor, hook)
 
 
-@lru_cache(maxsize=1)
+@cache
 def _declared_hooks() -> str:
     """The source in which LibCST declares a hook for each node: reading it is 100 times cheaper than importing it."""
     from importlib.util import find_spec

@@ -27,6 +27,7 @@ from api_lint.facts import (
     Const,
     Effect,
     Expr,
+    Format,
     Function,
     Handler,
     Item,
@@ -133,7 +134,10 @@ def expression(node: cst.CSTNode | None, hidden: frozenset[str] = frozenset()) -
         case cst.BooleanOperation(left, operator, right):
             last = expression(right, hidden)
             return Choice((expression(left, hidden), last)) if isinstance(operator, cst.Or) else Choice((last,))
-        case cst.SimpleString() | cst.FormattedString() | cst.ConcatenatedString():
+        case cst.FormattedString(parts):
+            inner = (p.expression for p in parts if isinstance(p, cst.FormattedStringExpression))
+            return Format(tuple(expression(each, hidden) for each in inner))
+        case cst.SimpleString() | cst.ConcatenatedString():
             return Of("str")
         case cst.Integer(value):
             return Const(int(value.replace("_", ""), 0)) if len(value) < 20 else Of("int")

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from api_lint import CallSite, Effect, Finding, Module, Place, Related, Rule
+from api_lint import CallSite, Expr, Finding, Format, Literal, Module, Place, Related, Rule, Span
+
+_HTTP = ("requests.", "httpx.", "aiohttp.", "urllib.request.", "urllib3.")
 
 
 class DirectLlmCall(Rule):
@@ -34,23 +37,66 @@ class DirectLlmCall(Rule):
     code = "API501"
     message = "{what} calls {sdk} directly instead of through litellm"
     words = (
-        "openai", "anthropic", "groq", "genai", "generativeai", "mistralai", "cohere", "together", "ai21", "xai_sdk",
-        "InferenceClient", "LLM", "llm", "client",
+        "openai", "anthropic", "groq", "genai", "generativeai", "generativelanguage", "mistral", "cohere", "together",
+        "ai21", "xai_sdk", "InferenceClient", "api.x.ai", "perplexity", "deepseek", "fireworks", "cerebras", "sambanova",
+        "moonshot", "dashscope", "completions", "embeddings", "messages.create", "generate_content",
     )  # fmt: skip
     quiet_in = frozenset({"tests", "migrations"})
 
     def visit_module(self, module: Module, at: Place) -> Iterator[Finding]:
-        made: list[tuple[CallSite, Effect]] = []
-        called: list[tuple[CallSite, Effect]] = []
-        for function in (module.facts.body, *module.facts.functions):
-            inside = function if function.name != "<module>" else None
-            for site in function.calls:
-                scope = at.api.scope(at.path, inside, site.span.line)
-                effect = at.api.effect(site, scope)
-                if effect.llm:
-                    is_client = at.api.value(site.call.func, scope).kind == "class"
-                    (made if is_client else called).append((site, effect))
-        related = [Related(at.path, site.span, f"{effect.label} is called here") for site, effect in called]
-        for site, effect in made or called[:1]:
-            others = [r for r in related if r.span != site.span]
-            yield self.found(site.span, related=others, what=effect.label, sdk=effect.llm)
+        made: list[_Use] = []
+        called: list[_Use] = []
+        for use in _uses(module, at):
+            (made if use.is_client else called).append(use)
+        related = [Related(at.path, use.span, f"{use.label} is called here") for use in called]
+        for use in made or called[:1]:
+            others = [place for place in related if place.span != use.span]
+            yield self.found(use.span, related=others, what=use.label, sdk=use.sdk)
+
+
+class _Use(NamedTuple):
+    span: Span
+    label: str
+    sdk: str
+    is_client: bool
+
+
+def _uses(module: Module, at: Place) -> Iterator[_Use]:
+    """Every construction of a client and every call of a provider, in source order of their functions."""
+    addresses = [literal for literal in module.facts.literals if "llm" in literal.traits]
+    for function in (module.facts.body, *module.facts.functions):
+        inside = function if function.name != "<module>" else None
+        for site in function.calls:
+            scope = at.api.scope(at.path, inside, site.span.line)
+            effect = at.api.effect(site, scope)
+            callee = at.api.value(site.call.func, scope)
+            if effect.llm:
+                yield _Use(site.span, effect.label, effect.llm, callee.kind == "class")
+            elif addresses and callee.name.startswith(_HTTP) and _goes_to(site, addresses):
+                yield _Use(site.span, effect.label or _short(callee.name), "a provider's API", callee.kind == "class")
+
+
+def _goes_to(site: CallSite, addresses: list[Literal]) -> bool:
+    """Whether a request's address is one of the literals, or is made of the name of one."""
+    arguments = [*site.call.args[:2], *(value for key, value in site.call.keywords if key in ("url", "base_url"))]
+    names = {name.rpartition(".")[2] for argument in arguments for name in _names(argument)}
+    return any(
+        (literal.role in ("argument", "keyword") and _holds(site.span, literal.span)) or literal.name in names
+        for literal in addresses
+    )
+
+
+def _names(expr: Expr) -> Iterator[str]:
+    if isinstance(expr, str):
+        yield expr
+    elif isinstance(expr, Format):
+        for part in expr.parts:
+            yield from _names(part)
+
+
+def _holds(outer: Span, inner: Span) -> bool:
+    return outer[:2] <= inner[:2] and inner[2:] <= outer[2:]
+
+
+def _short(name: str) -> str:
+    return ".".join(name.rsplit(".", 2)[-2:])

@@ -88,8 +88,10 @@ class GenericExcept(Rule):
 
 def _is_broad(handler: Handler, function: Function, module: Module, api: Api) -> bool:
     scope = api.scope(module.path, function if function.name != "<module>" else None, handler.span.line)
-    values = [api.value(each, scope) for each in handler.types]
-    names = {v.name for value in values for v in (value, *value.items)}
+    # A parameter that holds exception types narrows them as its caller likes.
+    params = {param.name for param in function.params}
+    values = [api.value(each, scope) for each in handler.types if each not in params]
+    names = {v.name for value in values for v in (value, *value.items) if v.kind in ("class", "external")}
     return not handler.types or bool(names & _BROAD)
 
 
@@ -116,7 +118,7 @@ def _keeps_traceback(keyword: str, value: Expr) -> bool:
 
 def _translates(handler: Handler, function: Function, module: Module, api: Api) -> bool:
     """Whether the handler only raises the project's own exception from the caught one, outside routes."""
-    if not handler.raises or api.route_of(module.path, function) is not None:
+    if not handler.always_raises or api.route_of(module.path, function) is not None:
         return False
     scope = api.scope(module.path, function if function.name != "<module>" else None, handler.end_line + 1)
     for raised in handler.raises:

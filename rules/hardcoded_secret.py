@@ -116,6 +116,8 @@ class HardcodedSecret(Rule):
             holds = "holds a literal password"
         elif "provider-key" in found:
             holds = "holds a literal key"
+        elif name == "auth":
+            holds = "holds a literal password"
         yield self.found(node, name=name or "An expression", holds=holds, place=_place(at))
 
 

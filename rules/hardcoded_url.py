@@ -90,7 +90,9 @@ class HardcodedUrl(Rule):
         found = traits(name, text, role)
         if "url" not in found or found & _NO_SERVICE or _is_about(at) or _is_one_of_many(value, at):
             return
-        if _is_overridable(value, name, role, at) or ("localhost" in found and _is_own(text, role, at)):
+        if _is_overridable(value, name, role, at) or (
+            "localhost" in found and _is_own(text, name, role, at)
+        ):
             return
         subject = _subject(name, role, found, at)
         if subject:
@@ -217,8 +219,10 @@ def _asks_environment(expr: Expr) -> bool:
     return False
 
 
-def _is_own(text: str, role: str, at: Place) -> bool:
+def _is_own(text: str, name: str, role: str, at: Place) -> bool:
     """Whether an address of this machine is only what is there before anybody configures another one."""
-    if role in ("default", "other") or ":{" in text or any(isinstance(p, cst.IfExp) for p in at.parents):
+    if role in ("default", "other") or ":{" in text or "default" in name.lower():
+        return True
+    if any(isinstance(p, cst.IfExp) for p in at.parents):
         return True
     return at.path.rpartition("/")[2].removesuffix(".py") in _LOCAL_FILES

@@ -7,6 +7,7 @@ from api_lint import (
     Attr,
     Call,
     Choice,
+    Comp,
     Expr,
     Finding,
     Map,
@@ -121,6 +122,8 @@ def _exposed(expr: Expr, at: Place, line: int, plain: bool) -> Value | None:
             return _first(list(items), at, line, True)
         case Choice(options):
             return _first(list(options), at, line, plain)
+        case Comp(_, element, _):
+            return _exposed(element, at, line, True)
         case Star(value) | Await(Map() as value):
             return _exposed(value, at, line, plain)
         case Call(func, args, keywords) if at.api.value(func, _scope(at, line)).name in _SERIALIZERS:

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from api_lint.facts import (
     NO_VALUE,
     UNKNOWN,
-    Assign,
     Call,
     ClassRef,
     Const,
@@ -24,11 +23,13 @@ from api_lint.facts import (
     Value,
 )
 from api_lint.frameworks.routing import (
+    Callers,
     Mount,
     Mounts,
     Router,
     calls_of,
     definition_scope,
+    each,
     handler_of,
     join,
     origin,
@@ -54,6 +55,7 @@ class FastApiAdapter:
 
     def __init__(self, types: Types) -> None:
         self.types = types
+        self._callers = Callers(types)
         self._mounts: Mounts | None = None
 
     def routes(self, module: Module) -> Iterator[Route]:
@@ -90,6 +92,10 @@ class FastApiAdapter:
         if verb not in _DECORATORS or not owner:
             return
         scope = definition_scope(module, function)
+        cls = module.classes.get(function.owner)
+        if cls is not None and any(field.name == owner for field in cls.fields):
+            owner = f"{cls.qualname}.{owner}"  # `@router.get` within the class that has the router
+        owner, scope = self._callers.argument(owner, scope)
         framework = self._framework(owner, scope)
         if not framework:
             return
@@ -97,19 +103,33 @@ class FastApiAdapter:
             framework = "starlette"
         methods = self._methods(verb, call, scope)
         handler = FunctionRef(module.path, function)
-        yield self._route(framework, methods, call, span, module.path, handler, owner, scope)
+        yield self._route(
+            framework, methods, call, span, module.path, handler, owner, definition_scope(module, function), scope
+        )
 
     def _registered(self, module: Module, call: Call, span: Span, scope: Scope) -> Iterator[Route]:
         owner, name = receiver(call)
-        if name in _REGISTRATIONS and owner:
-            framework = self._framework(owner, scope)
+        if isinstance(call.func, Call):
+            yield from self._applied(module, call.func, call, span, scope)
+        elif name in _REGISTRATIONS and owner:
+            owner, where = self._callers.argument(owner, scope)
+            framework = self._framework(owner, where)
             handler = handler_of(self.types, call.argument(1, "endpoint") or call.keyword("route"), scope)
             if framework and handler is not None:
                 framework = "starlette" if name in ("add_route", "add_websocket_route") else framework
                 methods = self._methods("websocket" if "websocket" in name else "api_route", call, scope)
-                yield self._route(framework, methods, call, span, module.path, handler, owner, scope)
+                yield self._route(framework, methods, call, span, module.path, handler, owner, scope, where)
         elif name in ("Route", "WebSocketRoute", "APIRoute"):
             yield from self._constructed(module, call, span, scope)
+
+    def _applied(self, module: Module, made: Call, call: Call, span: Span, scope: Scope) -> Iterator[Route]:
+        """`app.get("/x")(handler)`."""
+        owner, verb = receiver(made)
+        framework = self._framework(owner, scope) if owner and verb in _DECORATORS else ""
+        handler = handler_of(self.types, call.argument(0, "func"), scope) if framework else None
+        if handler is not None:
+            methods = self._methods(verb, made, scope)
+            yield self._route(framework, methods, made, span, module.path, handler, owner, scope, scope)
 
     def _constructed(self, module: Module, call: Call, span: Span, scope: Scope) -> Iterator[Route]:
         cls = self.types.canonical(self.types.of(call.func, scope).name)
@@ -118,7 +138,7 @@ class FastApiAdapter:
             verb = "websocket" if _ROUTES[cls] == "WEBSOCKET" else "api_route"
             framework = "fastapi" if cls.startswith("fastapi") else "starlette"
             yield self._route(
-                framework, self._methods(verb, call, scope), call, span, module.path, handler, "", scope
+                framework, self._methods(verb, call, scope), call, span, module.path, handler, "", scope, scope
             )
 
     def _methods(self, verb: str, call: Call, scope: Scope) -> tuple[str, ...]:
@@ -131,14 +151,15 @@ class FastApiAdapter:
 
     def _route(
         self, framework: str, methods: tuple[str, ...], call: Call, span: Span, source: str, handler: FunctionRef,
-        owner: Expr, scope: Scope,
+        owner: Expr, scope: Scope, where: Scope,
     ) -> Route:
+        """One route; `owner` is its router, as it is called in `where`."""
         function = handler.function
         module = self.types.project.module(handler.path)
         assert module is not None
         inside = definition_scope(module, function)
         path = shown_text(self.types, call.argument(0, "path"), scope)
-        ways = self.mounts().ways(origin(self.types, owner, scope)) if owner else Mounts(iter(()), {}).ways("")
+        ways = self.mounts().ways(origin(self.types, owner, where)) if owner else Mounts(iter(()), {}).ways("")
         own = (
             *self.parameter_dependencies(function, inside),
             *self._listed(call.keyword("dependencies"), scope, "route"),
@@ -162,6 +183,7 @@ class FastApiAdapter:
             or model is not None
             or function.returns is not UNKNOWN
             or call.keyword("response_class") is not None
+            or any(name == "" for name, _ in call.keywords)
             or status in (204, 304),
             status=status,
             dependencies=(*ways[0].dependencies, *own),
@@ -239,24 +261,31 @@ class FastApiAdapter:
             if name not in ("include_router", "mount") or not owner:
                 continue
             child = site.call.argument(0 if name == "include_router" else 1, "router" if name == "include_router" else "app")
-            if child is None or not self._framework(owner, scope):
+            owner, where = self._callers.argument(owner, scope)
+            if child is None or not self._framework(owner, where):
                 continue
             prefix = site.call.keyword("prefix") if name == "include_router" else site.call.argument(0, "path")
-            yield Mount(
-                origin(self.types, owner, scope),
-                origin(self.types, child, scope),
-                shown_text(self.types, prefix, scope),
-                False,
-                tuple(self._listed(site.call.keyword("dependencies"), scope, "router")),
-                texts(self.types, site.call.keyword("tags"), scope),
-            )
+            for each_child, there in each(self.types, child, scope):
+                yield Mount(
+                    origin(self.types, owner, where),
+                    origin(self.types, each_child, there),
+                    shown_text(self.types, prefix, scope),
+                    False,
+                    tuple(self._listed(site.call.keyword("dependencies"), scope, "router")),
+                    texts(self.types, site.call.keyword("tags"), scope),
+                )
 
     def _routers_of(self, module: Module) -> Iterator[tuple[str, Router]]:
         for function in (None, *module.facts.functions):
             for assign in (function or module.facts.body).assigns:
-                router = self._router(assign, Scope(module, function, assign.line))
+                router = self._router(assign.value, Scope(module, function, assign.line))
                 if router is not None:
                     yield self._key(module, function, assign.target), router
+        for cls in module.facts.classes:
+            for field in cls.fields:
+                router = self._router(field.value, self.types.class_scope(cls, module))
+                if router is not None:
+                    yield f"{module.path}::{cls.qualname}.{field.name}", router
 
     def _key(self, module: Module, function: Function | None, target: str) -> str:
         if function is None:
@@ -264,8 +293,7 @@ class FastApiAdapter:
         owner = function.owner if target.startswith("self.") else function.qualname
         return f"{module.path}::{owner}.{target}"
 
-    def _router(self, assign: Assign, scope: Scope) -> Router | None:
-        call = assign.value
+    def _router(self, call: Expr, scope: Scope) -> Router | None:
         if not isinstance(call, Call) or not call.keywords:
             return None
         value = self.types.of(call, scope)

@@ -190,12 +190,32 @@ def origin(types: Types, expr: Expr, scope: Scope) -> str:
         if symbol.sort == "assign":
             return _through_alias(types, symbol.path, symbol.name)
         return f"{symbol.path}::{symbol.name}" if symbol.sort in ("class", "function") else ""
+    owner, _, name = expr.rpartition(".")
+    if owner:
+        attribute = _attribute_origin(types, types.of(owner, scope), name)
+        if attribute:
+            return attribute
     function = scope.function
     while function is not None:
         if expr.partition(".")[0] in function.bound:
             owner = function.owner if expr.startswith("self.") else function.qualname
             return f"{scope.module.path}::{owner}.{expr}"
         function = scope.module.functions.get(function.parent)
+    return ""
+
+
+def _attribute_origin(types: Types, value: Value, name: str) -> str:
+    """The `origin` of an attribute that a class of the project has, or that its methods give their instances."""
+    for ancestor in types.mro(value) if value.kind in ("class", "instance") else ():
+        module = types.project.module(ancestor.ref.path) if ancestor.ref is not None else None
+        if ancestor.ref is None or module is None:
+            continue
+        cls = ancestor.ref.cls
+        if any(field.name == name for field in cls.fields):
+            return f"{ancestor.ref.key}.{name}"
+        methods = (module.functions.get(f"{cls.qualname}.{method}") for method in cls.methods)
+        if any(f is not None and module.locals(f).get(f"self.{name}") for f in methods):
+            return f"{ancestor.ref.key}.self.{name}"
     return ""
 
 
@@ -248,7 +268,12 @@ def _assigned(types: Types, name: str, scope: Scope) -> tuple[Assign, Scope] | N
 
 def each(types: Types, expr: Expr, scope: Scope) -> tuple[tuple[Expr, Scope], ...]:
     """What a loop's variable stands for (`for bp in (a, b):`), one by one; else `expr` alone."""
-    found = _assigned(types, expr, scope) if isinstance(expr, str) else None
+    if not isinstance(expr, str):
+        return ((expr, scope),)
+    found, rest = _assigned(types, expr, scope), ""
+    if found is None and "." in expr:  # `for module in (users, items): app.include_router(module.router)`
+        first, _, rest = expr.partition(".")
+        found = _assigned(types, first, scope)
     if found is None or found[0].how != "for":
         return ((expr, scope),)
     source, at = found[0].value, -1
@@ -259,6 +284,8 @@ def each(types: Types, expr: Expr, scope: Scope) -> tuple[tuple[Expr, Scope], ..
     items = listed.items if isinstance(listed, Seq) else ()
     if at >= 0:
         items = tuple(i.items[at] for i in items if isinstance(i, Seq) and at < len(i.items))
+    if rest:
+        items = tuple(f"{item}.{rest}" for item in items if isinstance(item, str))
     return tuple((item, where) for item in items) or ((expr, scope),)
 
 

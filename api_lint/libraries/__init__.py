@@ -49,7 +49,7 @@ class KnownClass:
     `query`, `response` (a ready HTTP response), `serializer`, `settings`, `exception`, or "".
     `methods` are called on instances, `attributes` read on instances (types), `statics` are called on the class itself
     (classmethods) and `class_attributes` read on it. `enters` is what `with x as y` gives (default `$self`).
-    `makes` is the effect of constructing one.
+    `makes` is the effect of constructing one, `makes_with_arguments` of constructing one with any (a host to connect to).
     """
 
     bases: tuple[str, ...] = ()
@@ -62,6 +62,7 @@ class KnownClass:
     iterates: str = ""
     iterating: Known = Known()
     makes: Known = Known()
+    makes_with_arguments: Known = Known()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ Making a client, a reference or a request object sends nothing; it has no effect
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from api_lint.libraries import Known, KnownClass, Library
 
 
@@ -214,7 +216,7 @@ _CLASSES = {
         attributes={"*": "twilio.base.version.Version"},
     ),
     "sendgrid.SendGridAPIClient": _client("send"),
-    "smtplib.SMTP": _SMTP,
+    "smtplib.SMTP": replace(_SMTP, makes_with_arguments=_CALL),
     "smtplib.SMTP_SSL": KnownClass(bases=("smtplib.SMTP",), role="client"),
     "imaplib.IMAP4": _IMAP,
     "imaplib.IMAP4_SSL": KnownClass(bases=("imaplib.IMAP4",), role="client"),

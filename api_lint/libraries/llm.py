@@ -13,6 +13,7 @@ https://huggingface.co/docs/huggingface_hub/package_reference/inference_client; 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from api_lint.libraries import Known, KnownClass, Library
@@ -45,6 +46,14 @@ LLM_HOSTS: Mapping[str, str] = {
     "api.moonshot.ai": "moonshot",
     "dashscope.aliyuncs.com": "dashscope",
 }
+
+_HOST_IN = re.compile("|".join(re.escape(host) for host in LLM_HOSTS))
+
+
+def is_llm_address(text: str) -> bool:
+    """Whether a text holds the address of a provider's API."""
+    return "://" in text and _HOST_IN.search(text) is not None
+
 
 _NOTHING = Known()
 _SELF = Known("$self")

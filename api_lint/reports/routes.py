@@ -44,7 +44,7 @@ def _rows(route: Route, view: View) -> Iterator[tuple[str, ...]]:
             f"{view.path(route.handler.path)}:{function.span.line}",
             route.framework,
             "async" if route.is_async else "sync",
-            ", ".join(_provider(dependency.provider) for dependency in route.dependencies) or "-",
+            ", ".join(dict.fromkeys(_provider(d.provider) for d in route.dependencies)) or "-",
             _response(route),
         )
 
