@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
+import signal
 import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -24,7 +25,7 @@ from api_lint.config import Settings
 from api_lint.discover import Project
 from api_lint.facts import Failure, ModuleFacts, Route, Span
 from api_lint.gate import Gate, rows_with
-from api_lint.index import Unreadable, decode, index
+from api_lint.index import Unreadable, decode, index, parse
 from api_lint.rule import Diagnostic, Rule
 
 UNREADABLE = ("API000", "unreadable-file")
@@ -130,6 +131,7 @@ class _Session:
         self.settings = settings
         self.sources = sources
         self.silent = silent
+        self.targets = frozenset(project.targets)
         self.gate = Gate(w for rule in rules for w in rule.words)
         self.facts: dict[str, ModuleFacts] = {}
         self.failures: dict[str, Failure] = {f.path: f for f in project.failures}
@@ -144,7 +146,6 @@ class _Session:
         files = self.project.files
         size = sum(self._size(path) for path in files) if len(files) > 20 else 0
         workers = _workers(jobs, size)
-        # Tests and migrations are indexed when something leads into them; nobody lists routes or models from there.
         for path, facts, failure in _spread(_index_all, self, files, workers, "indexing", progress):
             if facts is not None:
                 self.facts[path] = facts
@@ -201,9 +202,11 @@ class _Session:
         """A file's facts, or why it has none; neither for a file that the gate keeps out."""
         try:
             source = self.read(path)
-            if not self.gate.passes(source):
-                return path, None, None
-            return path, index(source, path), None
+            if self.gate.passes(source):
+                return path, index(source, path), None
+            if path in self.targets:
+                parse(source, path)  # nothing to say about it but whether it can be read
+            return path, None, None
         except Unreadable as error:
             return path, None, error.failure
 
@@ -211,13 +214,12 @@ class _Session:
 
     def visit(self, jobs: int, progress: Progress | None) -> Result:
         """Run the rules over the target files."""
-        targets = frozenset(self.project.targets)
-        paths = [path for path in self.scanned if path in targets]
+        paths = [path for path in self.scanned if path in self.targets]
         if any(rule.api_hooks() for rule in self.rules):
             self.api.routes()  # once, before the fork, so that every worker has them
         results = list(_spread(_visit_all, self, paths, _workers(jobs, self.size), "linting", progress))
         diagnostics = [d for result in results for d in result.diagnostics]
-        asked = targets | {f.path for f in self.project.failures}
+        asked = self.targets | {f.path for f in self.project.failures}
         diagnostics += [_unreadable(f) for f in self.failures.values() if f.path in asked]
         return Result(
             tuple(sorted(diagnostics, key=_order)),
@@ -371,20 +373,28 @@ def _results(
         return
     global _inherited
     _inherited = (task, session)
+    pool = _pool(workers)
     try:
-        with _pool(workers) as pool:
-            futures = [pool.submit(_in_worker, chunk) for chunk in chunks]
-            for chunk, future in zip(chunks, futures):
-                try:
-                    yield future.result()
-                except BrokenProcessPool:
-                    yield [one for path in chunk for one in _alone(task, session, path)]
+        futures = [pool.submit(_in_worker, chunk) for chunk in chunks]
+        for chunk, future in zip(chunks, futures):
+            try:
+                yield future.result()
+            except BrokenProcessPool:
+                yield [one for path in chunk for one in _alone(task, session, path)]
     finally:
+        # After an interrupt nobody wants what is still queued; otherwise there is nothing left to cancel.
+        pool.shutdown(wait=False, cancel_futures=True)
         _inherited = None
 
 
 def _pool(workers: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("fork"))
+    # A worker that caught Ctrl-C itself would go on with its chunk, and the command would wait for it.
+    return ProcessPoolExecutor(
+        workers,
+        mp_context=multiprocessing.get_context("fork"),
+        initializer=signal.signal,
+        initargs=(signal.SIGINT, signal.SIG_DFL),
+    )
 
 
 def _alone(task: Callable[[_Session, Sequence[str]], list[T]], session: _Session, path: str) -> list[T]:

@@ -90,6 +90,8 @@ class Star(NamedTuple):
 
 
 class Await(NamedTuple):
+    """`await value`."""
+
     value: Expr
 
 
@@ -131,6 +133,8 @@ class Comp(NamedTuple):
 
 
 class Lambda(NamedTuple):
+    """`lambda params: body`."""
+
     params: tuple[str, ...]
     body: Expr
 
@@ -270,6 +274,8 @@ class Param:
 
 
 class Decorator(NamedTuple):
+    """What stands behind an `@`."""
+
     value: Expr
     span: Span
 

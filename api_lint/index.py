@@ -740,39 +740,44 @@ class _Indexer:
 
     def _call(self, node: ast.Call, name: str, role: str, awaited: bool = False) -> Expr:
         func = self._expr(node.func)
+        if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Constant):
+            self._expr(node.func.value, name, role)  # `"…".encode()` is bound to what the call is bound to
         callee = _callee(func)
-        last = callee.rpartition(".")[2]
-        keeps_text = last in _TEXT_CALLS
-        environment = self._environment_name(node, callee)
-        args = []
-        for position, arg in enumerate(node.args):
-            if environment and position == 1:
-                args.append(self._expr(arg, name or environment, "getenv"))
-            elif keeps_text and (position == 0 or _is_path(arg)):
-                args.append(self._text(arg, callee, "argument"))
-            else:
-                args.append(self._expr(arg, callee, "argument"))
-        keywords = []
-        for keyword in node.keywords:
-            key = keyword.arg or ""
-            if key in _TEXT_KEYWORDS:
-                value = self._text(keyword.value, key, "keyword")
-            elif environment and key == "default":
-                value = self._expr(keyword.value, name or environment, "getenv")
-            else:
-                value = self._expr(keyword.value, key, "keyword")
-            keywords.append((key, value))
-        call = Call(func, tuple(args), tuple(keywords))
+        args = tuple(
+            self._argument(arg, position, callee, self._bound(node, callee, position, "", name, role))
+            for position, arg in enumerate(node.args)
+        )
+        keywords = tuple(
+            (key, self._keyword(keyword.value, key, self._bound(node, callee, -1, key, name, role)))
+            for keyword in node.keywords
+            for key in [keyword.arg or ""]
+        )
+        call = Call(func, args, keywords)
         body = self.body
         body.calls.append(CallSite(call, self._span(node), awaited, body.deferred > 0, body.conditions))
         return call
 
-    def _environment_name(self, node: ast.Call, callee: str) -> str:
-        if node.args and callee.endswith(_ENVIRONMENT):
+    def _argument(self, node: ast.expr, position: int, callee: str, bound: tuple[str, str]) -> Expr:
+        if callee.rpartition(".")[2] in _TEXT_CALLS and (position == 0 or _is_path(node)):
+            return self._text(node, *bound)
+        return self._expr(node, *bound)
+
+    def _keyword(self, node: ast.expr, key: str, bound: tuple[str, str]) -> Expr:
+        return self._text(node, *bound) if key in _TEXT_KEYWORDS else self._expr(node, *bound)
+
+    def _bound(
+        self, node: ast.Call, callee: str, position: int, key: str, name: str, role: str
+    ) -> tuple[str, str]:
+        """What an argument is called: the variable that an environment look-up falls back for, the field that
+        `Field(…)` is the default of, else the keyword or the callee."""
+        is_default = position == 1 or key == "default"
+        if is_default and node.args and callee.endswith(_ENVIRONMENT):
             first = node.args[0]
             if isinstance(first, ast.Constant) and isinstance(first.value, str):
-                return first.value
-        return ""
+                return first.value, "getenv"
+        if (position == 0 or key == "default") and callee.rpartition(".")[2] == "Field" and name:
+            return name, role
+        return (key, "keyword") if key else (callee, "argument")
 
     def _text(self, node: ast.expr, name: str = "", role: str = "other") -> Expr:
         """Like `_expr`, keeping the values of short strings."""
@@ -795,6 +800,8 @@ class _Indexer:
             return Of("str")
         if value is None or isinstance(value, (bool, int, float)):
             return Const(value)
+        if isinstance(value, bytes):
+            self._literal(node, value.decode("latin-1"), name, role)
         return Of(type(value).__name__)
 
     def _literal(self, node: ast.expr, value: str, name: str, role: str) -> None:
@@ -856,10 +863,10 @@ class _Indexer:
         right = self._expr(node.right, name if isinstance(node.op, ast.Add) else "", role)
         if isinstance(node.op, ast.BitOr):
             return Choice((left, right))
+        if isinstance(node.op, ast.Div):
+            return left  # `folder / name` is a path like `folder`
         if Of("str") in (left, right) or isinstance(left, (Text, Format)):
             return Of("str")
-        if isinstance(node.op, ast.Div):
-            return left
         return UNKNOWN
 
     def _unary(self, node: ast.UnaryOp, name: str, role: str) -> Expr:

@@ -115,10 +115,12 @@ class Ancestor(NamedTuple):
 
 
 def instance(name: str, *items: Value) -> Value:
+    """The value that is an instance of the class `name`, with its type arguments."""
     return Value("instance", name, items)
 
 
 def listing(item: Value) -> Value:
+    """The value that holds many of `item`."""
     return Value("list", "", (item,))
 
 

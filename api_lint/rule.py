@@ -64,7 +64,7 @@ class Rule:
     rule; a statement without any is not parsed for it, unless the rule says better in `suspects`), `default` (on
     without being selected), `severity` (`error`, `warning`), `frameworks` (which the rule is about; empty for any
     Python), `quiet_in` (kinds of files in which the rule is silent unless `include-tests` is set: `tests`,
-    `migrations`, `examples`), `Options` (a frozen dataclass).
+    `migrations`, `examples`), `secret` (what it finds must never be shown), `Options` (a frozen dataclass).
     """
 
     code: ClassVar[str] = ""
@@ -74,6 +74,7 @@ class Rule:
     severity: ClassVar[str] = "warning"
     frameworks: ClassVar[tuple[str, ...]] = ()
     quiet_in: ClassVar[frozenset[str]] = frozenset()
+    secret: ClassVar[bool] = False
     Options: ClassVar[type[Any]] = NoOptions
 
     def __init__(self, options: Any = None) -> None:

@@ -135,8 +135,8 @@ def expression(node: cst.CSTNode | None, hidden: frozenset[str] = frozenset()) -
             last = expression(right, hidden)
             return Choice((expression(left, hidden), last)) if isinstance(operator, cst.Or) else Choice((last,))
         case cst.FormattedString(parts):
-            inner = (p.expression for p in parts if isinstance(p, cst.FormattedStringExpression))
-            return Format(tuple(expression(each, hidden) for each in inner))
+            inserted = (p.expression for p in parts if isinstance(p, cst.FormattedStringExpression))
+            return Format(tuple(expression(each, hidden) for each in inserted))
         case cst.SimpleString() | cst.ConcatenatedString():
             return Of("str")
         case cst.Integer(value):
@@ -356,11 +356,15 @@ def _argument(arg: cst.Arg, above: Sequence[cst.CSTNode]) -> tuple[str, str]:
         return "", "other"
     callee = _key(call.func)
     position = next((i for i, a in enumerate(call.args) if a is arg), 0)
-    if callee.endswith(("getenv", "environ.get", "config", "env")) and call.args:
+    is_default = _keyword(arg) == "default"
+    if (position == 1 or is_default) and callee.endswith(("getenv", "environ.get", "config", "env")):
         first = call.args[0].value
-        if isinstance(first, cst.SimpleString) and (position == 1 or _keyword(arg) == "default"):
-            outer, role = _binding(call, above[:-1])
-            return (outer if role != "other" and role != "argument" and outer else str(first.evaluated_value)), "getenv"
+        if isinstance(first, cst.SimpleString):
+            return str(first.evaluated_value), "getenv"
+    if (is_default or (position == 0 and arg.keyword is None)) and callee.rpartition(".")[2] == "Field":
+        outer, role = _binding(call, above[:-1])
+        if outer and role != "argument":
+            return outer, role
     if arg.keyword is not None:
         return arg.keyword.value, "keyword"
     return callee, "argument"

@@ -37,28 +37,37 @@ class DirectLlmCall(Rule):
     code = "API501"
     message = "{what} calls {sdk} directly instead of through litellm"
     words = (
-        "openai", "anthropic", "groq", "genai", "generativeai", "generativelanguage", "mistral", "cohere", "together",
-        "ai21", "xai_sdk", "InferenceClient", "api.x.ai", "perplexity", "deepseek", "fireworks", "cerebras", "sambanova",
-        "moonshot", "dashscope", "completions", "embeddings", "messages.create", "generate_content",
+        "openai", "OpenAI", "anthropic", "Anthropic", "groq", "Groq", "genai", "generativeai", "generativelanguage",
+        "mistral", "Mistral", "cohere", "together", "ai21", "xai_sdk", "InferenceClient", "api.x.ai", "perplexity",
+        "deepseek", "fireworks", "cerebras", "sambanova", "moonshot", "dashscope", "completions", "embeddings",
+        "messages.create", "generate_content",
     )  # fmt: skip
     quiet_in = frozenset({"tests", "migrations"})
 
     def visit_module(self, module: Module, at: Place) -> Iterator[Finding]:
-        made: list[_Use] = []
-        called: list[_Use] = []
-        for use in _uses(module, at):
-            (made if use.is_client else called).append(use)
-        related = [Related(at.path, use.span, f"{use.label} is called here") for use in called]
+        uses = list(_uses(module, at))
+        made = [use for use in uses if use.makes_client]
+        called = [use for use in uses if not use.makes_client and not use.address]
         for use in made or called[:1]:
-            others = [place for place in related if place.span != use.span]
-            yield self.found(use.span, related=others, what=use.label, sdk=use.sdk)
+            yield self._found(use, called, at)
+        requests = [use for use in uses if use.address]
+        for address in dict.fromkeys(use.address for use in requests):
+            same = [use for use in requests if use.address == address]
+            yield self._found(same[0], same, at)
+
+    def _found(self, use: _Use, calls: list[_Use], at: Place) -> Finding:
+        related = [Related(at.path, c.span, f"{c.label} is called here") for c in calls if c.span != use.span]
+        return self.found(use.span, related, what=use.label, sdk=use.sdk)
 
 
 class _Use(NamedTuple):
+    """A construction or a call. `address` is where the literal stands that a raw request goes to, else `None`."""
+
     span: Span
     label: str
     sdk: str
-    is_client: bool
+    makes_client: bool
+    address: Span | None = None
 
 
 def _uses(module: Module, at: Place) -> Iterator[_Use]:
@@ -72,18 +81,21 @@ def _uses(module: Module, at: Place) -> Iterator[_Use]:
             callee = at.api.value(site.call.func, scope)
             if effect.llm:
                 yield _Use(site.span, effect.label, effect.llm, callee.kind == "class")
-            elif addresses and callee.name.startswith(_HTTP) and _goes_to(site, addresses):
-                yield _Use(site.span, effect.label or _short(callee.name), "a provider's API", callee.kind == "class")
+            elif addresses and callee.name.startswith(_HTTP):
+                address = _address(site, addresses)
+                if address is not None:
+                    yield _Use(site.span, effect.label or _short(callee.name), "a provider's API", False, address)
 
 
-def _goes_to(site: CallSite, addresses: list[Literal]) -> bool:
-    """Whether a request's address is one of the literals, or is made of the name of one."""
+def _address(site: CallSite, addresses: list[Literal]) -> Span | None:
+    """The literal that a request's address is, or is made of by its name."""
     arguments = [*site.call.args[:2], *(value for key, value in site.call.keywords if key in ("url", "base_url"))]
     names = {name.rpartition(".")[2] for argument in arguments for name in _names(argument)}
-    return any(
-        (literal.role in ("argument", "keyword") and _holds(site.span, literal.span)) or literal.name in names
-        for literal in addresses
-    )
+    for literal in addresses:
+        is_argument = literal.role in ("argument", "keyword") and _holds(site.span, literal.span)
+        if is_argument or literal.name in names:
+            return literal.span
+    return None
 
 
 def _names(expr: Expr) -> Iterator[str]:

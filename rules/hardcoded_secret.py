@@ -86,7 +86,8 @@ class HardcodedSecret(Rule):
     message = "{name} {holds} {place}"
     severity = "error"
     words = _WORDS
-    quiet_in = frozenset({"tests", "migrations", "examples"})
+    quiet_in = frozenset({"tests", "migrations"})
+    secret = True
 
     def suspects(self, module: Module, api: Api) -> Iterable[int]:
         signs = any(i.module.startswith(_SIGNERS) for i in module.imports.values())

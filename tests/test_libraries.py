@@ -19,7 +19,7 @@ ROLES = {
     "", "async-session", "client", "document", "exception", "model", "query", "response", "schema", "serializer",
     "session", "settings",
 }  # fmt: skip
-BLOCKS = {"", "client", "db", "http", "io", "sleep"}
+BLOCKS = {"", "client", "db", "file", "http", "io", "sleep"}
 DATA = {"", "query", "write"}
 PLAIN = {"bool", "bytes", "dict", "float", "int", "list", "none", "str", "tuple"}
 
