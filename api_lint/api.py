@@ -70,7 +70,9 @@ class Api:
         if self._handlers is None:
             self._handlers = {}
             for route in self.routes():
-                self._handlers.setdefault(route.handler.path, {}).setdefault(id(route.handler.function), route)
+                self._handlers.setdefault(route.handler.path, {}).setdefault(
+                    id(route.handler.function), route
+                )
         found = self._handlers.get(path, {}).values()
         return tuple(sorted(found, key=lambda r: r.handler.function.start))
 

@@ -67,19 +67,31 @@ class Effects:
                 return Effect(self._method_label(func), data="query")  # a custom manager's own query
             case "instance":
                 method = self.types.method(func, "__call__")
-                return self.of_value(method) if method is not None and "::" not in method.name else NO_EFFECT
+                return (
+                    self.of_value(method)
+                    if method is not None and "::" not in method.name
+                    else NO_EFFECT
+                )
         return NO_EFFECT
 
     def _is_listed(self, method: Value) -> bool:
         """Whether the tables list a method by its name, so that its class's name says something."""
         owner, _, name = method.name.rpartition(".")
         known = self.types.known.classes.get(owner)
-        return "::" in method.name or (known is not None and (name in known.methods or name in known.statics))
+        return "::" in method.name or (
+            known is not None and (name in known.methods or name in known.statics)
+        )
 
     def _constructing(self, cls: Value, with_arguments: bool = False) -> Effect:
         for ancestor in self.types.mro(cls):
             known = self.types.known.classes.get(ancestor.name)
-            makes = NOTHING if known is None else known.makes_with_arguments if with_arguments else known.makes
+            makes = (
+                NOTHING
+                if known is None
+                else known.makes_with_arguments
+                if with_arguments
+                else known.makes
+            )
             if makes != NOTHING:
                 return _effect(makes, ancestor.name.rpartition(".")[2])
         return NO_EFFECT
@@ -120,7 +132,9 @@ class Effects:
         than in the called function itself: what small files cost is then seldom worth a thread.
         """
         reach = partial(self.reaches, patience=_PATIENCE)
-        return self._through(call, scope, lambda ref, given: reach(ref, given) or self._opens_file(ref, given))
+        return self._through(
+            call, scope, lambda ref, given: reach(ref, given) or self._opens_file(ref, given)
+        )
 
     def _through(
         self, call: Call, scope: Scope, reach: Callable[[FunctionRef, Given], tuple[Step, ...]]
@@ -149,9 +163,7 @@ class Effects:
             return self.types.implementations(func) or (func,)
         return (func,)
 
-    def _given(
-        self, ref: FunctionRef, func: Value, call: Call, scope: Scope
-    ) -> Given:
+    def _given(self, ref: FunctionRef, func: Value, call: Call, scope: Scope) -> Given:
         given = self.types.bindings(ref, call, scope)
         if func.kind == "method" and ref.function.params and func.items:
             return ((ref.function.params[0].name, func.item), *given)
@@ -176,7 +188,9 @@ class Effects:
         inside = ref.function.qualname + "."
         return any(f.is_async and f.qualname.startswith(inside) for f in module.facts.functions)
 
-    def reaches(self, ref: FunctionRef, given: Given = (), patience: int = _PATIENCE) -> tuple[Step, ...]:
+    def reaches(
+        self, ref: FunctionRef, given: Given = (), patience: int = _PATIENCE
+    ) -> tuple[Step, ...]:
         """The first way in which a synchronous function's body reaches a blocking call, empty if none is known.
 
         Parameters: `given`, what is known of its parameters; `patience`, how far to follow calls: each step costs one,
@@ -197,7 +211,10 @@ class Effects:
             if not effect and left > 0:
                 below = self._through(site.call, scope, partial(self.reaches, patience=left))
                 if below:
-                    return (Step(ref.path, site.span, ref.function.qualname, spelled(site.call.func)), *below)
+                    return (
+                        Step(ref.path, site.span, ref.function.qualname, spelled(site.call.func)),
+                        *below,
+                    )
         return ()
 
     def _executed(self, ref: FunctionRef, given: Given) -> Iterator[tuple[CallSite, Scope, Effect]]:

@@ -96,7 +96,9 @@ def routes(
         session.index(jobs, progress)
         targets = frozenset(project.targets)
         found = [r for path in session.scanned if path in targets for r in session.api.routes(path)]
-        failures = sorted((_unreadable(f) for f in session.failures.values() if f.path in targets), key=_order)
+        failures = sorted(
+            (_unreadable(f) for f in session.failures.values() if f.path in targets), key=_order
+        )
     return tuple(found), tuple(failures)
 
 
@@ -124,7 +126,12 @@ class _Session:
     """One run's state: facts by path, the linked API, and what went wrong."""
 
     def __init__(
-        self, project: Project, rules: tuple[Rule, ...], settings: Settings, sources: Mapping[str, bytes], silent: Silent
+        self,
+        project: Project,
+        rules: tuple[Rule, ...],
+        settings: Settings,
+        sources: Mapping[str, bytes],
+        silent: Silent,
     ) -> None:
         self.project = project
         self.rules = rules
@@ -183,7 +190,9 @@ class _Session:
         full = os.path.join(self.project.root, path)
         try:
             # Opening a FIFO for reading would wait for a writer that never comes.
-            handle = os.open(full, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+            handle = os.open(
+                full, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+            )
         except OSError as error:
             raise Unreadable(Failure(path, error.strerror or str(error))) from None
         with open(handle, "rb") as file:
@@ -245,7 +254,9 @@ class _Session:
 
         def fail(rule: Rule, error: Exception) -> None:
             if rule.code not in failed:
-                errors.append(f"{path}: rule {rule.code} ({rule.name()}) failed: {type(error).__name__}: {error}")
+                errors.append(
+                    f"{path}: rule {rule.code} ({rule.name()}) failed: {type(error).__name__}: {error}"
+                )
             failed.add(rule.code)
 
         rules = [rule for rule in self.rules if self._speaks(rule, module)]
@@ -324,7 +335,9 @@ def _workers(jobs: int, size: int) -> int:
     return jobs or len(os.sched_getaffinity(0))
 
 
-def _index_all(session: _Session, paths: Sequence[str]) -> list[tuple[str, ModuleFacts | None, Failure | None]]:
+def _index_all(
+    session: _Session, paths: Sequence[str]
+) -> list[tuple[str, ModuleFacts | None, Failure | None]]:
     return [session.index_one(path) for path in paths]
 
 
@@ -360,13 +373,20 @@ def _spread(
 
 
 def _chunks(paths: Sequence[str], workers: int) -> list[Sequence[str]]:
-    count = max(1, min(len(paths), workers * _CHUNKS_PER_WORKER)) if workers > 1 else max(1, len(paths) // 50)
+    count = (
+        max(1, min(len(paths), workers * _CHUNKS_PER_WORKER))
+        if workers > 1
+        else max(1, len(paths) // 50)
+    )
     step = -(-len(paths) // count) or 1
     return [paths[i : i + step] for i in range(0, len(paths), step)]
 
 
 def _results(
-    task: Callable[[_Session, Sequence[str]], list[T]], session: _Session, chunks: Sequence[Sequence[str]], workers: int
+    task: Callable[[_Session, Sequence[str]], list[T]],
+    session: _Session,
+    chunks: Sequence[Sequence[str]],
+    workers: int,
 ) -> Iterator[list[T]]:
     if workers <= 1 or len(chunks) <= 1:
         yield from (task(session, chunk) for chunk in chunks)

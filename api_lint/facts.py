@@ -40,7 +40,7 @@ class Text(NamedTuple):
 class Const(NamedTuple):
     """`None`, a boolean or a number (status codes)."""
 
-    value: None | bool | int | float
+    value: bool | int | float | None
 
 
 class Of(NamedTuple):
@@ -148,7 +148,23 @@ class Unpack(NamedTuple):
 
 # A dotted name (`a.b.c`) is a plain string: it is by far the commonest expression.
 Expr = Union[
-    str, Unknown, Text, Const, Of, Attr, Call, Format, Star, Await, Item, Seq, Map, Choice, Comp, Lambda, Unpack
+    str,
+    Unknown,
+    Text,
+    Const,
+    Of,
+    Attr,
+    Call,
+    Format,
+    Star,
+    Await,
+    Item,
+    Seq,
+    Map,
+    Choice,
+    Comp,
+    Lambda,
+    Unpack,
 ]
 
 UNKNOWN = Unknown()

@@ -133,7 +133,9 @@ def parse(source: bytes, path: str) -> ast.Module:
 
 
 # `except A, B:` is Python 3.14's (PEP 758); with brackets around the types every version reads it alike.
-_PEP_758 = re.compile(r"^([ \t]*except\*?[ \t]+)([\w.]+(?:[ \t]*,[ \t]*[\w.]+)+)(?=[ \t]*:)", re.MULTILINE)
+_PEP_758 = re.compile(
+    r"^([ \t]*except\*?[ \t]+)([\w.]+(?:[ \t]*,[ \t]*[\w.]+)+)(?=[ \t]*:)", re.MULTILINE
+)
 
 
 def _syntax_tree(text: str, path: str) -> ast.Module:
@@ -548,7 +550,13 @@ class _Indexer:
             self.body.conditions -= 1
 
     def _bind(
-        self, target: ast.expr, value: Expr, how: str, line: int, annotation: Expr = UNKNOWN, end: int = 0
+        self,
+        target: ast.expr,
+        value: Expr,
+        how: str,
+        line: int,
+        annotation: Expr = UNKNOWN,
+        end: int = 0,
     ) -> None:
         body = self.body
         if isinstance(target, ast.Name):
@@ -741,7 +749,9 @@ class _Indexer:
     def _call(self, node: ast.Call, name: str, role: str, awaited: bool = False) -> Expr:
         func = self._expr(node.func)
         if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Constant):
-            self._expr(node.func.value, name, role)  # `"…".encode()` is bound to what the call is bound to
+            self._expr(
+                node.func.value, name, role
+            )  # `"…".encode()` is bound to what the call is bound to
         callee = _callee(func)
         args = tuple(
             self._argument(arg, position, callee, self._bound(node, callee, position, "", name, role))
@@ -788,14 +798,22 @@ class _Indexer:
             kind = type(node).__name__.lower()
             return Seq(kind, tuple(self._text(e, name, role) for e in node.elts))
         if isinstance(node, ast.Dict) and name.endswith(".as_view"):  # a DRF ViewSet's {"get": "list"}
-            return Map(tuple((self._text(k), self._text(v)) for k, v in zip(node.keys, node.values) if k is not None))
+            return Map(
+                tuple(
+                    (self._text(k), self._text(v))
+                    for k, v in zip(node.keys, node.values)
+                    if k is not None
+                )
+            )
         return self._expr(node, name, role)
 
     def _constant(self, node: ast.Constant, name: str, role: str) -> Expr:
         value = node.value
         if isinstance(value, str):
             self._literal(node, value, name, role)
-            if role in ("assign", "annotated") and _is_kept(name, value, isinstance(self.body, _ClassBody)):
+            if role in ("assign", "annotated") and _is_kept(
+                name, value, isinstance(self.body, _ClassBody)
+            ):
                 return Text(value)
             return Of("str")
         if value is None or isinstance(value, (bool, int, float)):
@@ -975,7 +993,9 @@ def _is_kept(name: str, value: str, in_class: bool) -> bool:
     """Whether an assigned string is kept: a route's prefix, or a class field that frameworks read."""
     if value in _HTTP_METHODS:
         return True
-    return len(value) <= _MAX_TEXT and ((in_class and name in _TEXT_FIELDS) or (value[:1] == "/" and " " not in value))
+    return len(value) <= _MAX_TEXT and (
+        (in_class and name in _TEXT_FIELDS) or (value[:1] == "/" and " " not in value)
+    )
 
 
 def _listed_names(node: ast.expr) -> tuple[str, ...] | None:

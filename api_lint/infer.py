@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from functools import cache
 from typing import NamedTuple
 
 from api_lint import libraries
@@ -30,7 +30,6 @@ from api_lint.facts import (
     FunctionRef,
     Import,
     Item,
-    Lambda,
     Map,
     Of,
     Param,
@@ -73,7 +72,12 @@ _OVER_ITERABLES = frozenset("list set tuple sorted reversed iter next anext zip 
 # Decorators that make a class an ORM model.
 _MAPPERS = frozenset(
     f"sqlalchemy.orm.{name}"
-    for name in ("as_declarative", "registry.mapped", "registry.mapped_as_dataclass", "registry.as_declarative_base")
+    for name in (
+        "as_declarative",
+        "registry.mapped",
+        "registry.mapped_as_dataclass",
+        "registry.as_declarative_base",
+    )
 )
 _DEPENDS = frozenset(
     {"fastapi.Depends", "fastapi.Security", "fastapi.params.Depends", "fastapi.params.Security"}
@@ -464,7 +468,11 @@ class Types:
             if found is not None:
                 return found
         symbol = self.project.symbol(module.path, name)
-        if symbol.path == module.path and name in module.imports and self._starts_at(symbol, module) >= line:
+        if (
+            symbol.path == module.path
+            and name in module.imports
+            and self._starts_at(symbol, module) >= line
+        ):
             return self.imported(module.imports[name], module)  # `class BaseModel(BaseModel)`
         if symbol.sort == "assign" and symbol.path == module.path:
             value = self._latest(module.assigns[name], Scope(module, None, line), None)
@@ -898,7 +906,11 @@ class Types:
             return self._super(scope)
         if last == "TypeVar" and self.name(call.func.partition(".")[0], scope):
             return Value("typevar", f"{scope.module.path}::{_text(call.args)}")
-        if call.func in _OVER_ITERABLES and call.args and self.name(last, scope).name == f"builtins.{last}":
+        if (
+            call.func in _OVER_ITERABLES
+            and call.args
+            and self.name(last, scope).name == f"builtins.{last}"
+        ):
             return self._over_iterables(last, [self.iterated(self.of(a, scope)) for a in call.args])
         if last == "cast" and len(call.args) == 2:
             return self.annotated(call.args[0], scope)
@@ -971,7 +983,9 @@ class Types:
         if method.name.startswith("builtins."):
             return _of_container(receiver, method.name.rpartition(".")[2])
         if method.name.endswith(".__call__") and receiver.items:
-            return receiver.item  # a factory's type argument is what it makes: `sessionmaker[AsyncSession]`
+            return (
+                receiver.item
+            )  # a factory's type argument is what it makes: `sessionmaker[AsyncSession]`
         known = self.known_method(method)
         return self._spec(known.gives, receiver, call, scope) if known is not None else NO_VALUE
 
@@ -1054,7 +1068,7 @@ class Types:
         value = self.annotated(function.returns, self._around(function, module))
         if value.kind == "instance" and value.name.endswith((".Self", ".Self]")) and given:
             return given[0][1]
-        return NO_VALUE if _is_vague(value) or value.kind == "none" and function.returned else value
+        return NO_VALUE if _is_vague(value) or (value.kind == "none" and function.returned) else value
 
     def _body_return(
         self, function: Function, module: Module, given: tuple[tuple[str, Value], ...]
@@ -1062,7 +1076,9 @@ class Types:
         scope = Scope(module, function, _END, given)
         if function.is_generator:
             return listing(
-                self._first_known(self._element(y.value, scope.at(y.span.line)) for y in function.yielded)
+                self._first_known(
+                    self._element(y.value, scope.at(y.span.line)) for y in function.yielded
+                )
             )
         return self._first_known(self.of(r.value, scope.at(r.span.line)) for r in function.returned)
 
@@ -1147,7 +1163,7 @@ class Types:
         head = self.of(base, scope)
         last = head.name.rpartition(".")[2]
         arguments = index.items if isinstance(index, Seq) else (index,)
-        if head.kind == "class" and "::" in head.name or not arguments:
+        if (head.kind == "class" and "::" in head.name) or not arguments:
             return instance(head.name, *(self.annotated(a, scope) for a in arguments))
         if last == "Annotated":
             return self._annotated_metadata(arguments, scope)
@@ -1273,14 +1289,19 @@ class Types:
         if ref is None or module is None:
             return False
         scope = self.class_scope(ref.cls, module)
-        return any(self.of(base, scope).name in ("typing.Protocol", "typing_extensions.Protocol") for base in ref.cls.bases)
+        return any(
+            self.of(base, scope).name in ("typing.Protocol", "typing_extensions.Protocol")
+            for base in ref.cls.bases
+        )
 
     def _classes_with(self, method: str) -> list[ClassRef]:
         if self._by_method is None:
             self._by_method = {}
             for path in self.project.scanned:
                 module = self.project.module(path)
-                for cls in module.classes.values() if module is not None and module.kind != "tests" else ():
+                for cls in (
+                    module.classes.values() if module is not None and module.kind != "tests" else ()
+                ):
                     for name in cls.methods:
                         self._by_method.setdefault(name, []).append(ClassRef(path, cls))
         return self._by_method.get(method, [])
@@ -1325,7 +1346,7 @@ class Spec(NamedTuple):
     arguments: tuple[Spec, ...] = ()
 
 
-@lru_cache(maxsize=None)
+@cache
 def parse_spec(text: str) -> Spec:
     """Read a type of the tables' language (see `libraries`)."""
     text = text.strip()
@@ -1398,7 +1419,10 @@ def is_property(function: Function) -> bool:
 
 def is_abstract(function: Function) -> bool:
     """Whether a method only declares: `@abstractmethod`, or nothing in its body but `NotImplementedError`."""
-    if any(isinstance(d.value, str) and d.value.rpartition(".")[2] == "abstractmethod" for d in function.decorators):
+    if any(
+        isinstance(d.value, str) and d.value.rpartition(".")[2] == "abstractmethod"
+        for d in function.decorators
+    ):
         return True
     raises = [r.value.func if isinstance(r.value, Call) else r.value for r in function.raises]
     return "NotImplementedError" in raises and not function.returned
@@ -1416,7 +1440,9 @@ def _is_optional_argument(assign: Assign, function: Function) -> bool:
     """Whether an attribute is only set if the caller passes it: most of the time such a one is `None`."""
     if assign.annotation is not UNKNOWN:
         return False
-    return any(p.name == assign.value and p.has_default and p.default == Const(None) for p in function.params)
+    return any(
+        p.name == assign.value and p.has_default and p.default == Const(None) for p in function.params
+    )
 
 
 def _is_type_parameter(annotation: Expr) -> bool:

@@ -46,7 +46,9 @@ class Module:
         self.imports: dict[str, Import] = {}
         self.stars: list[Import] = []
         self.submodules: dict[str, list[str]] = defaultdict(list)
-        self.assigns: dict[str, list[Assign]] = assigns_by_name(a for a in facts.body.assigns if a.how != "comp")
+        self.assigns: dict[str, list[Assign]] = assigns_by_name(
+            a for a in facts.body.assigns if a.how != "comp"
+        )
         self._locals: dict[int, dict[str, list[Assign]]] = {}
         for entry in facts.body.imports:
             if entry.local == "*":

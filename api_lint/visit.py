@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from functools import lru_cache
+from functools import cache
 from typing import Any, NamedTuple
 
 import libcst as cst
@@ -54,7 +54,17 @@ _NO_CODE = frozenset(
     "lines_after_decorators trailing_whitespace newline indent operators asname first_line empty_lines "
     "star arrow".split()
 )
-_STATEMENTS = (cst.FunctionDef, cst.ClassDef, cst.If, cst.For, cst.While, cst.With, cst.Try, cst.TryStar, cst.Match)
+_STATEMENTS = (
+    cst.FunctionDef,
+    cst.ClassDef,
+    cst.If,
+    cst.For,
+    cst.While,
+    cst.With,
+    cst.Try,
+    cst.TryStar,
+    cst.Match,
+)
 
 
 # ---------------------------------------------------------------------------------------------------------- slices
@@ -133,7 +143,11 @@ def expression(node: cst.CSTNode | None, hidden: frozenset[str] = frozenset()) -
             return Choice((expression(body, hidden), expression(orelse, hidden)))
         case cst.BooleanOperation(left, operator, right):
             last = expression(right, hidden)
-            return Choice((expression(left, hidden), last)) if isinstance(operator, cst.Or) else Choice((last,))
+            return (
+                Choice((expression(left, hidden), last))
+                if isinstance(operator, cst.Or)
+                else Choice((last,))
+            )
         case cst.FormattedString(parts):
             inserted = (p.expression for p in parts if isinstance(p, cst.FormattedStringExpression))
             return Format(tuple(expression(each, hidden) for each in inserted))
@@ -159,7 +173,7 @@ def expression(node: cst.CSTNode | None, hidden: frozenset[str] = frozenset()) -
 
 
 def _name(value: str) -> Expr:
-    constants: dict[str, None | bool] = {"None": None, "True": True, "False": False}
+    constants: dict[str, bool | None] = {"None": None, "True": True, "False": False}
     return Const(constants[value]) if value in constants else value
 
 
@@ -272,7 +286,9 @@ class Place:
         for parent in self.parents:
             if isinstance(parent, cst.Lambda):
                 params = parent.params
-                names.update(p.name.value for p in (*params.posonly_params, *params.params, *params.kwonly_params))
+                names.update(
+                    p.name.value for p in (*params.posonly_params, *params.params, *params.kwonly_params)
+                )
         return frozenset(names)
 
     def resolve(self, node: cst.CSTNode) -> str:
@@ -419,11 +435,13 @@ class SliceError(Exception):
     """LibCST cannot parse a slice that Python can."""
 
 
-@lru_cache(maxsize=None)
+@cache
 def _children(cls: type[cst.CSTNode]) -> tuple[str, ...]:
     """The fields of a node class that can hold code, in source order."""
     return tuple(
-        f.name for f in fields(cls) if f.name not in _NO_CODE and not f.name.startswith(("whitespace", "_"))
+        f.name
+        for f in fields(cls)
+        if f.name not in _NO_CODE and not f.name.startswith(("whitespace", "_"))
     )
 
 
@@ -438,7 +456,9 @@ class Visitor:
         self.module = module
         self.rows = rows_of(text)
 
-    def visit(self, suspects: Mapping[int, Sequence[Rule]], failed: Callable[[Rule, Exception], None]) -> Iterator[Found]:
+    def visit(
+        self, suspects: Mapping[int, Sequence[Rule]], failed: Callable[[Rule, Exception], None]
+    ) -> Iterator[Found]:
         """Every finding of the node hooks.
 
         Parameters: `suspects`, for each suspected row the rules that suspect it; `failed` is told of a rule that raised.
@@ -447,7 +467,9 @@ class Visitor:
         for piece in cut(self.module.facts, len(self.rows), suspects):
             if piece.statement < 0:
                 continue
-            rules = dict.fromkeys(r for row in suspects if piece.start <= row <= piece.end for r in suspects[row])
+            rules = dict.fromkeys(
+                r for row in suspects if piece.start <= row <= piece.end for r in suspects[row]
+            )
             yield from self._visit(piece, list(rules), failed)
 
     def _visit(
@@ -500,7 +522,11 @@ class _Walk:
     """One walk over one slice: which function, class and statement is around, and what the hooks found."""
 
     def __init__(
-        self, api: Api, module: Module, piece: Slice, hooks: dict[str, list[tuple[Rule, Hook]]],
+        self,
+        api: Api,
+        module: Module,
+        piece: Slice,
+        hooks: dict[str, list[tuple[Rule, Hook]]],
         failed: Callable[[Rule, Exception], None],
     ) -> None:
         self.api = api
@@ -548,7 +574,9 @@ class _Walk:
                         self._walk(item)
         self.parents.pop()
 
-    def _enter(self, node: cst.FunctionDef | cst.ClassDef, hooks: list[tuple[Rule, Hook]] | None) -> None:
+    def _enter(
+        self, node: cst.FunctionDef | cst.ClassDef, hooks: list[tuple[Rule, Hook]] | None
+    ) -> None:
         """A definition: its hooks, decorators, parameters and bases belong outside, its body inside."""
         if hooks:
             self._call(node, hooks)
@@ -605,16 +633,20 @@ def visit_facts(
 def _api_findings(api: Api, module: Module, rule: Rule) -> Iterator[Finding]:
     wanted = rule.api_hooks()
     if "visit_module" in wanted:
-        visit_module: Callable[[Module, Place], Iterable[Finding] | None] = getattr(rule, "visit_module")
+        visit_module: Callable[[Module, Place], Iterable[Finding] | None] = rule.visit_module
         yield from visit_module(module, Place(api, module, None, "", 1)) or ()
     if "visit_route" in wanted:
-        visit_route: Callable[[Route, Place], Iterable[Finding] | None] = getattr(rule, "visit_route")
+        visit_route: Callable[[Route, Place], Iterable[Finding] | None] = rule.visit_route
         for route in api.handled_in(module.path):
             function = route.handler.function
-            yield from visit_route(route, Place(api, module, function, function.owner, function.start)) or ()
+            yield from (
+                visit_route(route, Place(api, module, function, function.owner, function.start)) or ()
+            )
     for hook, role in (("visit_model", "model"), ("visit_schema", "schema")):
         if hook in wanted:
             for cls in module.facts.classes:
                 value = Value("instance", f"{module.path}::{cls.qualname}")
                 if api.role(value) == role:
-                    yield from getattr(rule, hook)(cls, Place(api, module, None, cls.qualname, cls.start)) or ()
+                    yield from (
+                        getattr(rule, hook)(cls, Place(api, module, None, cls.qualname, cls.start)) or ()
+                    )

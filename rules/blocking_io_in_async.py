@@ -40,5 +40,10 @@ class BlockingIoInAsync(Rule):
 
     def visit_Call(self, call: cst.Call, at: Place) -> Iterator[Finding]:
         effect = at.effect(call)
-        if at.is_async and not at.is_awaited and effect.blocks in _CATEGORIES and at.function is not None:
+        if (
+            at.is_async
+            and not at.is_awaited
+            and effect.blocks in _CATEGORIES
+            and at.function is not None
+        ):
             yield self.found(call, call=effect.label, function=at.function.name)

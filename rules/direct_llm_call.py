@@ -56,7 +56,9 @@ class DirectLlmCall(Rule):
             yield self._found(same[0], same, at)
 
     def _found(self, use: _Use, calls: list[_Use], at: Place) -> Finding:
-        related = [Related(at.path, c.span, f"{c.label} is called here") for c in calls if c.span != use.span]
+        related = [
+            Related(at.path, c.span, f"{c.label} is called here") for c in calls if c.span != use.span
+        ]
         return self.found(use.span, related, what=use.label, sdk=use.sdk)
 
 
@@ -84,12 +86,21 @@ def _uses(module: Module, at: Place) -> Iterator[_Use]:
             elif addresses and callee.name.startswith(_HTTP):
                 address = _address(site, addresses)
                 if address is not None:
-                    yield _Use(site.span, effect.label or _short(callee.name), "a provider's API", False, address)
+                    yield _Use(
+                        site.span,
+                        effect.label or _short(callee.name),
+                        "a provider's API",
+                        False,
+                        address,
+                    )
 
 
 def _address(site: CallSite, addresses: list[Literal]) -> Span | None:
     """The literal that a request's address is, or is made of by its name."""
-    arguments = [*site.call.args[:2], *(value for key, value in site.call.keywords if key in ("url", "base_url"))]
+    arguments = [
+        *site.call.args[:2],
+        *(value for key, value in site.call.keywords if key in ("url", "base_url")),
+    ]
     names = {name.rpartition(".")[2] for argument in arguments for name in _names(argument)}
     for literal in addresses:
         is_argument = literal.role in ("argument", "keyword") and _holds(site.span, literal.span)

@@ -91,7 +91,9 @@ def _is_broad(handler: Handler, function: Function, module: Module, api: Api) ->
     # A parameter that holds exception types narrows them as its caller likes.
     params = {param.name for param in function.params}
     values = [api.value(each, scope) for each in handler.types if each not in params]
-    names = {v.name for value in values for v in (value, *value.items) if v.kind in ("class", "external")}
+    names = {
+        v.name for value in values for v in (value, *value.items) if v.kind in ("class", "external")
+    }
     return not handler.types or bool(names & _BROAD)
 
 
@@ -102,7 +104,9 @@ def _records(calls: Iterable[Call], function: Function, module: Module, api: Api
         if name.rpartition(".")[2] in _RECORDS or any(_keeps_traceback(k, v) for k, v in call.keywords):
             return True
         if depth:
-            scope = api.scope(module.path, function if function.name != "<module>" else None, function.end + 1)
+            scope = api.scope(
+                module.path, function if function.name != "<module>" else None, function.end + 1
+            )
             ref = api.effects.target(call, scope)
             inner = api.module(ref.path) if ref is not None else None
             if ref is not None and inner is not None:
@@ -120,7 +124,9 @@ def _translates(handler: Handler, function: Function, module: Module, api: Api) 
     """Whether the handler only raises the project's own exception from the caught one, outside routes."""
     if not handler.always_raises or api.route_of(module.path, function) is not None:
         return False
-    scope = api.scope(module.path, function if function.name != "<module>" else None, handler.end_line + 1)
+    scope = api.scope(
+        module.path, function if function.name != "<module>" else None, handler.end_line + 1
+    )
     for raised in handler.raises:
         target = raised.value.func if isinstance(raised.value, Call) else raised.value
         value = api.value(target, scope)

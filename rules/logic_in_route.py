@@ -6,9 +6,17 @@ from dataclasses import dataclass
 from api_lint import Attr, Call, Expr, Finding, Function, Item, Place, Related, Route, Rule, Span
 
 # What a view inherits to fetch its own rows; the query behind it belongs to the framework.
-_OWN_QUERYSET = ("self.get_queryset", "self.filter_queryset", "self.queryset", "self.get_object", "self.paginate_queryset")
+_OWN_QUERYSET = (
+    "self.get_queryset",
+    "self.filter_queryset",
+    "self.queryset",
+    "self.get_object",
+    "self.paginate_queryset",
+)
 # A row that saves or deletes itself hides its query behind the model.
-_INSTANCE_METHODS = frozenset({"save", "delete", "asave", "adelete", "refresh_from_db", "arefresh_from_db"})
+_INSTANCE_METHODS = frozenset(
+    {"save", "delete", "asave", "adelete", "refresh_from_db", "arefresh_from_db"}
+)
 
 
 @dataclass(frozen=True)

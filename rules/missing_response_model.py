@@ -44,12 +44,17 @@ class MissingResponseModel(Rule):
         if route.framework not in _FRAMEWORKS or route.declares_response:
             return
         function = route.handler.function
-        values = [at.api.value(r.value, at.api.scope(at.path, function, r.span.line)) for r in function.returned]
+        values = [
+            at.api.value(r.value, at.api.scope(at.path, function, r.span.line))
+            for r in function.returned
+        ]
         if values and all(at.api.role(value) == "response" for value in values):
             return
         if not values and function.raises and not function.branches:
             return
-        shown = next((v.label for v in values if v and v.kind != "none" and at.api.role(v) != "response"), "")
+        shown = next(
+            (v.label for v in values if v and v.kind != "none" and at.api.role(v) != "response"), ""
+        )
         yield self.found(
             _place(route, at),
             route=f"{'/'.join(route.methods)} {route.paths[0]}",

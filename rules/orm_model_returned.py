@@ -3,8 +3,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from api_lint import (
-    Await,
     Attr,
+    Await,
     Call,
     Choice,
     Comp,
@@ -92,12 +92,18 @@ class OrmModelReturned(Rule):
 
     def _found(self, span: Place | object, route: Route, model: Value, at: Place) -> Finding:
         ref = at.api.class_ref(model)
-        related = [Related(ref.path, ref.cls.span, f"{ref.cls.name} is declared here")] if ref is not None else []
+        related = (
+            [Related(ref.path, ref.cls.span, f"{ref.cls.name} is declared here")]
+            if ref is not None
+            else []
+        )
         place = f" ({ref.path}:{ref.cls.span.line})" if ref is not None else ""
         return self.found(
             span,  # type: ignore[arg-type]
             related=related,
-            route=" ".join(filter(None, ["/".join(route.methods), route.paths[0] if route.paths else ""])),
+            route=" ".join(
+                filter(None, ["/".join(route.methods), route.paths[0] if route.paths else ""])
+            ),
             model=model.label,
             place=place,
         )
@@ -107,7 +113,9 @@ def _is_declared(route: Route) -> bool:
     """Whether a schema stands between. `dict` and `Any` declare a type, but let anything through."""
     if not route.declares_response:
         return False
-    return not (route.framework == "fastapi" and (route.response.kind == "dict" and not route.response.items))
+    return not (
+        route.framework == "fastapi" and (route.response.kind == "dict" and not route.response.items)
+    )
 
 
 def _exposed(expr: Expr, at: Place, line: int, plain: bool) -> Value | None:
@@ -127,7 +135,10 @@ def _exposed(expr: Expr, at: Place, line: int, plain: bool) -> Value | None:
         case Star(value) | Await(Map() as value):
             return _exposed(value, at, line, plain)
         case Call(func, args, keywords) if at.api.value(func, _scope(at, line)).name in _SERIALIZERS:
-            bodies = [*args[:1], *(value for key, value in keywords if key in _BODY_KEYWORDS or _is_jsonify(func))]
+            bodies = [
+                *args[:1],
+                *(value for key, value in keywords if key in _BODY_KEYWORDS or _is_jsonify(func)),
+            ]
             return _first(bodies, at, line, True)
     if isinstance(expr, str) and expr.endswith(".__dict__"):
         return at.api.model_in(at.api.value(expr.removesuffix(".__dict__"), _scope(at, line)))

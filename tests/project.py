@@ -87,4 +87,7 @@ def routes(files: Mapping[str, str], src: Sequence[str] = ()) -> list[Route]:
 
 def table(files: Mapping[str, str], src: Sequence[str] = ()) -> list[str]:
     """Each route as `METHODS /full/path handler`."""
-    return [f"{','.join(r.methods)} {' '.join(r.paths)} {r.handler.function.qualname}" for r in routes(files, src)]
+    return [
+        f"{','.join(r.methods)} {' '.join(r.paths)} {r.handler.function.qualname}"
+        for r in routes(files, src)
+    ]

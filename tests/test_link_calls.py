@@ -153,7 +153,10 @@ def test_services_in_module_variables() -> None:
         },
         "app/main.py",
     )
-    steps = ["app/services/users.py:UserService.get calls repo.find", "app/repo.py:Repo.find calls requests.get"]
+    steps = [
+        "app/services/users.py:UserService.get calls repo.find",
+        "app/repo.py:Repo.find calls requests.get",
+    ]
     assert found == {"user_service.get": steps, "services.user_service.get": steps}
 
 
@@ -627,11 +630,21 @@ def test_answers_do_not_depend_on_who_asks_first() -> None:
     }
     forward = api(files)
     backward = api(files)
-    calls = [(site, scope) for site, scope, function in sites(forward, "main.py") if function is not None]
+    calls = [
+        (site, scope) for site, scope, function in sites(forward, "main.py") if function is not None
+    ]
     first = {str(s.call.func): [x.label for x in forward.chain(s, scope)] for s, scope in calls}
-    calls = [(site, scope) for site, scope, function in sites(backward, "main.py") if function is not None]
-    second = {str(s.call.func): [x.label for x in backward.chain(s, scope)] for s, scope in reversed(calls)}
-    assert {k for k, v in first.items() if v} == {k for k, v in second.items() if v} == {"a.one", "b.two", "a.three"}
+    calls = [
+        (site, scope) for site, scope, function in sites(backward, "main.py") if function is not None
+    ]
+    second = {
+        str(s.call.func): [x.label for x in backward.chain(s, scope)] for s, scope in reversed(calls)
+    }
+    assert (
+        {k for k, v in first.items() if v}
+        == {k for k, v in second.items() if v}
+        == {"a.one", "b.two", "a.three"}
+    )
 
 
 def test_deep_chains() -> None:
@@ -647,7 +660,9 @@ def test_deep_chains() -> None:
 
 def test_wide_graphs_end_in_time() -> None:
     """2 ** 40 paths, none of which blocks."""
-    wide = "def f0(): ...\n" + "".join(f"def f{i}():\n    f{i - 1}()\n    f{i - 1}()\n" for i in range(1, 41))
+    wide = "def f0(): ...\n" + "".join(
+        f"def f{i}():\n    f{i - 1}()\n    f{i - 1}()\n" for i in range(1, 41)
+    )
     assert reaching("from helpers import f40\nasync def f():\n    f40()\n", helpers=wide) == {}
 
 
@@ -664,9 +679,14 @@ def test_the_first_blocking_call_is_told_with_its_place() -> None:
         "helpers.py": "import time\ndef load():\n    x = [\n        time.sleep(1),\n    ]\n",
     }
     linked = api(files)
-    ((site, scope, _),) = [each for each in sites(linked, "main.py")]
+    ((site, scope, _),) = list(sites(linked, "main.py"))
     (step,) = linked.chain(site, scope)
-    assert (step.path, step.span, step.function, step.label) == ("helpers.py", (4, 8, 4, 21), "load", "time.sleep")
+    assert (step.path, step.span, step.function, step.label) == (
+        "helpers.py",
+        (4, 8, 4, 21),
+        "load",
+        "time.sleep",
+    )
 
 
 UNRESOLVABLE = {
@@ -735,5 +755,8 @@ def test_lambdas_are_run_by_somebody_else() -> None:
     linked = api(files)
     module = linked.module("main.py")
     assert module is not None
-    effects = [(site.deferred, effect.data) for site, _, effect in linked.sites("main.py", module.facts.functions[0])]
+    effects = [
+        (site.deferred, effect.data)
+        for site, _, effect in linked.sites("main.py", module.facts.functions[0])
+    ]
     assert (True, "query") in effects

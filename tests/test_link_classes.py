@@ -25,12 +25,21 @@ def roles(files: dict[str, str]) -> dict[str, str]:
 
 
 MODELS = {
-    "sqlalchemy classic": ("from sqlalchemy.ext.declarative import declarative_base\nBase = declarative_base()", "Base"),
+    "sqlalchemy classic": (
+        "from sqlalchemy.ext.declarative import declarative_base\nBase = declarative_base()",
+        "Base",
+    ),
     "sqlalchemy 1.4": ("from sqlalchemy.orm import declarative_base\nBase = declarative_base()", "Base"),
     "sqlalchemy by module": ("import sqlalchemy.orm as orm\nBase = orm.declarative_base()", "Base"),
-    "registry": ("from sqlalchemy.orm import registry\nreg = registry()\nBase = reg.generate_base()", "Base"),
+    "registry": (
+        "from sqlalchemy.orm import registry\nreg = registry()\nBase = reg.generate_base()",
+        "Base",
+    ),
     "automap": ("from sqlalchemy.ext.automap import automap_base\nBase = automap_base()", "Base"),
-    "declarative class": ("from sqlalchemy.orm import DeclarativeBase\nclass Base(DeclarativeBase): ...", "Base"),
+    "declarative class": (
+        "from sqlalchemy.orm import DeclarativeBase\nclass Base(DeclarativeBase): ...",
+        "Base",
+    ),
     "dataclass mapping": (
         "from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass\nclass Base(MappedAsDataclass, DeclarativeBase): ...",
         "Base",
@@ -40,13 +49,23 @@ MODELS = {
         "class Base(AsyncAttrs, DeclarativeBase): ...",
         "Base",
     ),
-    "as_declarative": ("from sqlalchemy.ext.declarative import as_declarative\n@as_declarative()\nclass Base: ...", "Base"),
-    "as_declarative of orm": ("from sqlalchemy.orm import as_declarative\n@as_declarative()\nclass Base: ...", "Base"),
+    "as_declarative": (
+        "from sqlalchemy.ext.declarative import as_declarative\n@as_declarative()\nclass Base: ...",
+        "Base",
+    ),
+    "as_declarative of orm": (
+        "from sqlalchemy.orm import as_declarative\n@as_declarative()\nclass Base: ...",
+        "Base",
+    ),
     "declarative with cls": (
-        "from sqlalchemy.orm import declarative_base\nclass Custom: ...\nBase = declarative_base(cls=Custom)", "Base",
+        "from sqlalchemy.orm import declarative_base\nclass Custom: ...\nBase = declarative_base(cls=Custom)",
+        "Base",
     ),
     "flask": ("from flask_sqlalchemy import SQLAlchemy\ndb = SQLAlchemy()", "db.Model"),
-    "flask aliased": ("from flask_sqlalchemy import SQLAlchemy\ndb = SQLAlchemy()\nModel = db.Model", "Model"),
+    "flask aliased": (
+        "from flask_sqlalchemy import SQLAlchemy\ndb = SQLAlchemy()\nModel = db.Model",
+        "Model",
+    ),
     "django": ("from django.db import models", "models.Model"),
     "django direct": ("from django.db.models import Model", "Model"),
     "django user": ("from django.contrib.auth.models import AbstractUser", "AbstractUser"),
@@ -133,7 +152,13 @@ def test_mapped_columns_are_what_they_map() -> None:
             """,
     }
     item = "models.py::Item"
-    assert revealed(files) == ["builtins.str", f"list[{item}]", item, "models.py::User", "models.py::User"]
+    assert revealed(files) == [
+        "builtins.str",
+        f"list[{item}]",
+        item,
+        "models.py::User",
+        "models.py::User",
+    ]
 
 
 SCHEMAS = {

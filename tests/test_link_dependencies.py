@@ -89,12 +89,27 @@ def provided(parameter: str, head: str = "") -> str:
         "from fastapi import Depends as D\nfrom app import alias, db\nfrom app.alias import Db, Twice\n"
         "from app.db import *\n" + head
     )
-    (found,) = revealed({"app/main.py": f"{main}\ndef handler(*, {parameter}):\n    reveal(x)\n", **FILES})
+    (found,) = revealed(
+        {"app/main.py": f"{main}\ndef handler(*, {parameter}):\n    reveal(x)\n", **FILES}
+    )
     return found
 
 
-@pytest.mark.parametrize("name", ["returned", "yielded", "with_yielded", "annotated", "iterated", "wrongly", "from_other",
-                                  "from_bare", "sync_in_async", "through_generator"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "returned",
+        "yielded",
+        "with_yielded",
+        "annotated",
+        "iterated",
+        "wrongly",
+        "from_other",
+        "from_bare",
+        "sync_in_async",
+        "through_generator",
+    ],
+)
 def test_synchronous_providers(name: str) -> None:
     assert provided(f"x=Depends({name})") == SESSION
     assert provided(f"x: Any = Depends(db.{name})") == SESSION
@@ -102,7 +117,15 @@ def test_synchronous_providers(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["async_yielded", "async_returned", "async_annotated", "async_iterated", "awaited", "database.later"]
+    "name",
+    [
+        "async_yielded",
+        "async_returned",
+        "async_annotated",
+        "async_iterated",
+        "awaited",
+        "database.later",
+    ],
 )
 def test_asynchronous_providers(name: str) -> None:
     assert provided(f"x=Depends({name})") == ASYNC
@@ -274,7 +297,12 @@ def test_dependencies_of_every_level() -> None:
     assert told(found["create"].dependencies) == outer
     own = told(found["own"].dependencies)
     assert own[0] == "app  audit" and own[-1] == "route  verify"
-    assert {"parameter paging Paging", "parameter who User", "parameter user token", "parameter db get_db"} <= set(own)
+    assert {
+        "parameter paging Paging",
+        "parameter who User",
+        "parameter user token",
+        "parameter db get_db",
+    } <= set(own)
 
 
 def test_what_dependencies_give() -> None:

@@ -66,7 +66,9 @@ def test_relative_imports_of_every_level(line: str, used: str) -> None:
 
 
 def test_a_relative_import_beyond_the_root_is_unknown() -> None:
-    assert revealed({"app/a.py": "from ....x import User\nreveal(User)\n", "x.py": "class User: ...\n"}) == ["?"]
+    assert revealed(
+        {"app/a.py": "from ....x import User\nreveal(User)\n", "x.py": "class User: ...\n"}
+    ) == ["?"]
 
 
 @pytest.mark.parametrize(
@@ -169,8 +171,10 @@ def test_configured_source_roots() -> None:
 
 
 def test_namespace_packages() -> None:
-    files = {"main.py": "from app.db.models import User\nimport app.db.models as m\nreveal(User)\nreveal(m.User)\n",
-             "app/db/models.py": "class User: ...\n"}
+    files = {
+        "main.py": "from app.db.models import User\nimport app.db.models as m\nreveal(User)\nreveal(m.User)\n",
+        "app/db/models.py": "class User: ...\n",
+    }
     assert revealed(files) == ["type[app/db/models.py::User]"] * 2
 
 
@@ -382,13 +386,18 @@ def test_a_local_module_named_like_a_library() -> None:
 
 
 def test_a_local_module_beside_a_script_hides_the_library() -> None:
-    files = {"openai.py": "class OpenAI: ...\n", "main.py": "from openai import OpenAI\nreveal(OpenAI)\n"}
+    files = {
+        "openai.py": "class OpenAI: ...\n",
+        "main.py": "from openai import OpenAI\nreveal(OpenAI)\n",
+    }
     assert revealed(files) == ["type[openai.py::OpenAI]"]
 
 
 def test_a_module_does_not_import_itself() -> None:
     """A script called `openai.py` that imports openai means the library."""
-    assert revealed({"openai.py": "from openai import OpenAI\nreveal(OpenAI)\n"}) == ["type[openai.OpenAI]"]
+    assert revealed({"openai.py": "from openai import OpenAI\nreveal(OpenAI)\n"}) == [
+        "type[openai.OpenAI]"
+    ]
 
 
 def test_a_class_that_calls_itself_like_a_library_s() -> None:
@@ -400,7 +409,9 @@ def test_a_class_that_calls_itself_like_a_library_s() -> None:
 
 
 def test_a_re_export_that_is_no_client() -> None:
-    assert revealed({"main.py": "from anthropic import BaseModel\nreveal(BaseModel)\n"}) != ["type[anthropic.Anthropic]"]
+    assert revealed({"main.py": "from anthropic import BaseModel\nreveal(BaseModel)\n"}) != [
+        "type[anthropic.Anthropic]"
+    ]
 
 
 @pytest.mark.parametrize("name", ["logging", "json", "types", "email"])
@@ -417,7 +428,9 @@ def test_standard_library_names(name: str) -> None:
 def test_a_top_level_module_may_hide_a_standard_one() -> None:
     """`secrets.py` beside the script is found before the standard library's, but it can break so much that nobody means it:
     what it is stays with the standard library, whose names are then not the project's."""
-    found = revealed({"secrets.py": "class Thing: ...\n", "main.py": "import secrets\nreveal(secrets.Thing)\n"})
+    found = revealed(
+        {"secrets.py": "class Thing: ...\n", "main.py": "import secrets\nreveal(secrets.Thing)\n"}
+    )
     assert found == ["external secrets.Thing"]
 
 
@@ -446,8 +459,10 @@ def test_circular_assignments_end() -> None:
 
 
 def test_a_name_defined_twice_is_the_last_one() -> None:
-    files = {"main.py": "from a import X\nreveal(X)\nreveal(X())\n",
-             "a.py": "class X:\n    a = 1\nclass X:\n    b = 2\n"}
+    files = {
+        "main.py": "from a import X\nreveal(X)\nreveal(X())\n",
+        "a.py": "class X:\n    a = 1\nclass X:\n    b = 2\n",
+    }
     linked = api(files)
     assert revealed(files) == ["type[a.py::X]", "a.py::X"]
     module = linked.module("a.py")

@@ -125,23 +125,29 @@ def values(body: str) -> list[str]:
     ],
 )
 def test_annotations(annotation: str, expected: str) -> None:
-    assert values(
-        f"def f(x: {annotation}): reveal(x)\n"
-        f"def g():\n    y: {annotation} = load()\n    reveal(y)\n"
-        f"z: {annotation}\nreveal(z)\n"
-        f"def h() -> {annotation}: ...\ndef i(): reveal(h())\n"
-        f"async def j() -> {annotation}: ...\nasync def k(): reveal(await j())\n"
-    ) == [expected] * 5
+    assert (
+        values(
+            f"def f(x: {annotation}): reveal(x)\n"
+            f"def g():\n    y: {annotation} = load()\n    reveal(y)\n"
+            f"z: {annotation}\nreveal(z)\n"
+            f"def h() -> {annotation}: ...\ndef i(): reveal(h())\n"
+            f"async def j() -> {annotation}: ...\nasync def k(): reveal(await j())\n"
+        )
+        == [expected] * 5
+    )
 
 
-@pytest.mark.parametrize("annotation", ["Any", "object", "mystery.Thing()", "nowhere", "'not a (type'", "Any | None"])
+@pytest.mark.parametrize(
+    "annotation", ["Any", "object", "mystery.Thing()", "nowhere", "'not a (type'", "Any | None"]
+)
 def test_annotations_that_say_nothing(annotation: str) -> None:
     (found,) = values(f"def f(x: {annotation}): reveal(x.query(User))\n")
     assert found == "?"
 
 
 @pytest.mark.parametrize(
-    "annotation", ["Session | AsyncSession", "Union[AsyncSession, Session, None]", "OpenAI | openai.AsyncOpenAI"]
+    "annotation",
+    ["Session | AsyncSession", "Union[AsyncSession, Session, None]", "OpenAI | openai.AsyncOpenAI"],
 )
 def test_what_may_be_synchronous_and_may_be_asynchronous_is_neither(annotation: str) -> None:
     assert values(f"def f(x: {annotation}): reveal(x)\n") == ["?"]
@@ -206,7 +212,10 @@ def test_what_may_be_synchronous_and_may_be_asynchronous_is_neither(annotation: 
     ],
 )
 def test_expressions(expression: str, expected: str) -> None:
-    assert values(f"def f(x, y, k, b):\n    reveal({expression})\n    v = {expression}\n    reveal(v)\n") == [expected] * 2
+    assert (
+        values(f"def f(x, y, k, b):\n    reveal({expression})\n    v = {expression}\n    reveal(v)\n")
+        == [expected] * 2
+    )
 
 
 def test_generators_of_instances() -> None:
@@ -214,7 +223,9 @@ def test_generators_of_instances() -> None:
 
 
 def test_different_elements_are_not_the_first() -> None:
-    found = values("def f(i):\n    reveal({'a': User(), 'b': Item()}[i])\n    reveal((User(), Item())[i])\n")
+    found = values(
+        "def f(i):\n    reveal({'a': User(), 'b': Item()}[i])\n    reveal((User(), Item())[i])\n"
+    )
     assert found == ["?", "?"]
 
 
@@ -246,7 +257,19 @@ WITH = """
 
 
 def test_with_as() -> None:
-    assert values(WITH) == [SESSION, SESSION, SESSION, SESSION, SESSION, CLIENT, "?", ASYNC, ASYNC, ASYNC, "?"]
+    assert values(WITH) == [
+        SESSION,
+        SESSION,
+        SESSION,
+        SESSION,
+        SESSION,
+        CLIENT,
+        "?",
+        ASYNC,
+        ASYNC,
+        ASYNC,
+        "?",
+    ]
 
 
 def test_own_context_managers() -> None:
@@ -804,7 +827,11 @@ def test_module_level_instances_imported_elsewhere() -> None:
         "app/models.py": MODELS,
     }
     found = revealed(files)
-    assert found == ["app/services/user.py::UserService", "app/repos.py::UserRepo", "app/models.py::User"]
+    assert found == [
+        "app/services/user.py::UserService",
+        "app/repos.py::UserRepo",
+        "app/models.py::User",
+    ]
 
 
 def test_providers() -> None:
@@ -914,5 +941,7 @@ def test_recursion_with_a_way_out() -> None:
 
 
 def test_long_chains_of_helpers_end() -> None:
-    body = "def f0():\n    return User()\n" + "".join(f"def f{i}():\n    return f{i - 1}()\n" for i in range(1, 300))
+    body = "def f0():\n    return User()\n" + "".join(
+        f"def f{i}():\n    return f{i - 1}()\n" for i in range(1, 300)
+    )
     assert values(body + "def g():\n    reveal(f5())\n    reveal(f299())\n")[0] == USER

@@ -124,7 +124,9 @@ def test_viewsets_behind_routers() -> None:
         "views.py": VIEWSET,
     }
     found = routes(files)
-    assert [(r.methods, r.paths[0], r.handler.function.name, r.response.label, r.span.line) for r in found] == [
+    assert [
+        (r.methods, r.paths[0], r.handler.function.name, r.response.label, r.span.line) for r in found
+    ] == [
         (("GET",), "/api/users/", "list", "list[UserSerializer]", 5),
         (("DELETE",), "/api/users/<uuid>/", "destroy", "UserSerializer", 5),
         (("POST", "PUT"), "/api/users/<uuid>/set-pin/", "set_pin", "PinSerializer", 10),
@@ -209,9 +211,14 @@ def test_generics() -> None:
         "    def retrieve(self, request, pk): ...\n"
         "urlpatterns = [path('items/', Items.as_view()), path('items/<pk>/', Item.as_view())]\n"
     )
-    serializers = "from rest_framework import serializers\nclass ItemSerializer(serializers.Serializer): ...\n"
+    serializers = (
+        "from rest_framework import serializers\nclass ItemSerializer(serializers.Serializer): ...\n"
+    )
     found = routes({"views.py": source, "ser.py": serializers})
-    assert [(r.methods, r.paths[0], r.handler.function.name, r.response.label, r.declares_response) for r in found] == [
+    assert [
+        (r.methods, r.paths[0], r.handler.function.name, r.response.label, r.declares_response)
+        for r in found
+    ] == [
         (("POST",), "/items/", "create", "ItemSerializer", True),
         (("GET",), "/items/<pk>/", "get", "list[ItemSerializer]", True),
     ]
@@ -231,7 +238,9 @@ def test_api_view_functions() -> None:
         ),
     }
     found = routes(files)
-    assert [(r.framework, r.methods, r.paths, r.handler.function.name, r.source, r.span.line) for r in found] == [
+    assert [
+        (r.framework, r.methods, r.paths, r.handler.function.name, r.source, r.span.line) for r in found
+    ] == [
         ("drf", ("GET", "POST"), ("/a/",), "both", "views.py", 3),
         ("drf", ("GET", "POST"), ("/b/<int:pk>",), "both", "views.py", 3),
         ("drf", ("GET",), ("",), "bare", "views.py", 6),
@@ -257,7 +266,8 @@ def test_django_views() -> None:
     }
     found = routes(files)
     assert [
-        (r.framework, r.methods, r.paths, r.handler.function.name, r.source, r.span.line, r.is_async) for r in found
+        (r.framework, r.methods, r.paths, r.handler.function.name, r.source, r.span.line, r.is_async)
+        for r in found
     ] == [
         ("django", ("ANY",), ("/",), "index", "urls.py", 6, False),
         ("django", ("POST",), ("/post/",), "post_only", "urls.py", 7, True),

@@ -13,7 +13,9 @@ APP = "from fastapi import APIRouter, FastAPI\napp = FastAPI()\nrouter = APIRout
 @pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete", "head", "options", "trace"])
 @pytest.mark.parametrize("owner", ["app", "router"])
 def test_decorators(method: str, owner: str) -> None:
-    assert table({"main.py": f"{APP}@{owner}.{method}('/x/{{id}}')\ndef f(id): ...\n"}) == [f"{method.upper()} /x/{{id}} f"]
+    assert table({"main.py": f"{APP}@{owner}.{method}('/x/{{id}}')\ndef f(id): ...\n"}) == [
+        f"{method.upper()} /x/{{id}} f"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -54,7 +56,9 @@ def test_all_forms(source: str, expected: str) -> None:
 
 
 def test_several_decorators_on_one_handler() -> None:
-    found = table({"main.py": f"{APP}@app.get('/a')\n@app.post('/a')\n@router.get('/b')\ndef f(): ...\n"})
+    found = table(
+        {"main.py": f"{APP}@app.get('/a')\n@app.post('/a')\n@router.get('/b')\ndef f(): ...\n"}
+    )
     assert sorted(found) == ["GET /a f", "GET /b f", "POST /a f"]
 
 
@@ -189,8 +193,10 @@ def test_a_router_mounted_twice_has_two_paths() -> None:
 
 
 def test_a_router_mounted_nowhere_keeps_its_own_prefix() -> None:
-    files = {"users.py": "from fastapi import APIRouter\nrouter = APIRouter(prefix='/users')\n"
-             "@router.get('/all')\ndef users(): ...\n"}
+    files = {
+        "users.py": "from fastapi import APIRouter\nrouter = APIRouter(prefix='/users')\n"
+        "@router.get('/all')\ndef users(): ...\n"
+    }
     assert table(files) == ["GET /users/all users"]
 
 
@@ -454,7 +460,12 @@ def test_facts_of_a_route() -> None:
         "async def é():\n    ...\n"
     }
     (route,) = routes(files)
-    assert (route.framework, route.source, route.is_async, route.cls) == ("fastapi", "main.py", True, None)
+    assert (route.framework, route.source, route.is_async, route.cls) == (
+        "fastapi",
+        "main.py",
+        True,
+        None,
+    )
     assert route.span == (5, 1, 8, 1)
     assert route.handler.function.span == (9, 10, 9, 11)
     assert route.response_model == Const(None)
@@ -465,4 +476,7 @@ def test_customary_names_in_snippets() -> None:
     """Documentation that shows a route without its app still shows a route, if it is about FastAPI."""
     assert table({"a.py": "from fastapi import Depends\n@app.get('/x')\ndef f(): ...\n"}) == ["GET /x f"]
     assert table({"a.py": "@app.get('/x')\ndef f(): ...\n"}) == []
-    assert table({"a.py": "from fastapi import Depends\nfrom b import *\n@app.get('/x')\ndef f(): ...\n"}) == []
+    assert (
+        table({"a.py": "from fastapi import Depends\nfrom b import *\n@app.get('/x')\ndef f(): ...\n"})
+        == []
+    )

@@ -226,9 +226,7 @@ def test_method_views() -> None:
 
 
 def test_unregistered_view_classes_are_handlers() -> None:
-    source = (
-        "from flask.views import MethodView\nclass A(MethodView):\n    def get(self): ...\n    def other(self): ...\n"
-    )
+    source = "from flask.views import MethodView\nclass A(MethodView):\n    def get(self): ...\n    def other(self): ...\n"
     found = routes({"a.py": source})
     assert [(r.methods, r.path, r.paths, r.span.line) for r in found] == [(("GET",), "", ("",), 2)]
 
@@ -256,7 +254,10 @@ def test_flask_restful() -> None:
         ),
     }
     found = routes(files)
-    assert [(r.methods[0], r.paths, r.handler.function.qualname, r.declares_response, r.span.line) for r in found] == [
+    assert [
+        (r.methods[0], r.paths, r.handler.function.qualname, r.declares_response, r.span.line)
+        for r in found
+    ] == [
         ("GET", ("/v1/rest/users/<id>",), "User.get", True, 6),
         ("DELETE", ("/v1/rest/users/<id>",), "User.delete", False, 6),
         ("GET", ("/v1/rest/people/<id>",), "User.get", True, 6),
@@ -291,7 +292,9 @@ def test_flask_restx() -> None:
         ),
     }
     found = routes(files)
-    assert [(r.methods[0], r.paths[0], r.handler.function.qualname, r.declares_response) for r in found] == [
+    assert [
+        (r.methods[0], r.paths[0], r.handler.function.qualname, r.declares_response) for r in found
+    ] == [
         ("GET", "/api/cats/", "Cats.get", True),
         ("POST", "/api/cats/", "Cats.post", False),
         ("GET", "/api/cats/all", "Cats.get", True),
@@ -318,7 +321,9 @@ def test_flask_smorest() -> None:
         "api = Api(Flask(__name__))\napi.register_blueprint(blp)\n"
     )
     found = routes({"a.py": source})
-    assert [(r.methods[0], r.paths[0], r.response.label, r.declares_response, r.status) for r in found] == [
+    assert [
+        (r.methods[0], r.paths[0], r.response.label, r.declares_response, r.status) for r in found
+    ] == [
         ("GET", "/pets/", "list[PetSchema]", True, 200),
         ("POST", "/pets/", "PetSchema", True, 201),
         ("DELETE", "/pets/<id>", "unknown", True, 204),

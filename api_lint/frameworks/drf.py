@@ -63,7 +63,9 @@ _ACTIONS = {
 _PACKAGES = ("django", "rest_framework", "ninja")
 _PATTERNS = frozenset({"path", "re_path", "url"})
 _ROUTER_CALLS = frozenset({"register", "extend", "add_router"})
-_NINJA = frozenset({"ninja.NinjaAPI", "ninja.Router", "ninja_extra.NinjaExtraAPI", "ninja.main.NinjaAPI"})
+_NINJA = frozenset(
+    {"ninja.NinjaAPI", "ninja.Router", "ninja_extra.NinjaExtraAPI", "ninja.main.NinjaAPI"}
+)
 _NINJA_DECORATORS = frozenset({"get", "post", "put", "patch", "delete", "api_operation"})
 _SCHEMA_DECORATORS = frozenset({"extend_schema", "swagger_auto_schema"})
 _REQUIRED = {
@@ -143,7 +145,9 @@ class DrfAdapter:
         handler = FunctionRef(module.path, function)
         owner, name = receiver(call)
         if name == "api_view" and self._api_view(handler) is call:
-            methods = self._upper(call.argument(0, "http_method_names"), definition_scope(module, function))
+            methods = self._upper(
+                call.argument(0, "http_method_names"), definition_scope(module, function)
+            )
             known = self.tables().functions.get(handler.key, [])
             for declared in [d for d, _ in known] or [Declared("drf", (), "", span, "", "")]:
                 declared = declared._replace(
@@ -159,7 +163,9 @@ class DrfAdapter:
             call = decorator.value
             if isinstance(call, Call) and receiver(call)[1] == "api_view":
                 module = self.types.project.module(handler.path)
-                if module is not None and self._is_drf_name(call.func, definition_scope(module, handler.function)):
+                if module is not None and self._is_drf_name(
+                    call.func, definition_scope(module, handler.function)
+                ):
                     return call
         return None
 
@@ -192,8 +198,14 @@ class DrfAdapter:
             name = value.rpartition(".")[2] if isinstance(value, str) else ""
             if name in _REQUIRED:
                 return _REQUIRED[name]
-            if isinstance(value, Call) and receiver(value)[1] == "require_http_methods" and module is not None:
-                return self._upper(value.argument(0, ""), definition_scope(module, handler.function)) or ("ANY",)
+            if (
+                isinstance(value, Call)
+                and receiver(value)[1] == "require_http_methods"
+                and module is not None
+            ):
+                return self._upper(
+                    value.argument(0, ""), definition_scope(module, handler.function)
+                ) or ("ANY",)
         return ("ANY",)
 
     # -------------------------------------------------------------------------------------------------- classes
@@ -215,10 +227,16 @@ class DrfAdapter:
         for registered in self.tables().classes.get(key, []):
             for name, declared in self._answers(registered, found, ref, kind):
                 seen.add(name)
-                yield self._class_route(declared._replace(framework=framework, source=module.path), found[name], ref)
+                yield self._class_route(
+                    declared._replace(framework=framework, source=module.path), found[name], ref
+                )
         for name, handler in found.items():
             # Reached by code that cannot be followed, or a base: its own methods still answer requests.
-            if name not in seen and handler.key == f"{key}.{name}" and handler.key not in self.tables().inherited:
+            if (
+                name not in seen
+                and handler.key == f"{key}.{name}"
+                and handler.key not in self.tables().inherited
+            ):
                 methods = self._verbs(name, handler)
                 declared = Declared(framework, methods, "", cls.span, module.path, "")
                 yield self._class_route(declared, handler, ref)
@@ -235,14 +253,18 @@ class DrfAdapter:
         found = class_handlers(self.types, key, dict.fromkeys(names))
         if kind == "generic":
             answered = {name for name in found if name in _VERBS}
-            return {n: h for n, h in found.items() if n in _VERBS or _ACTIONS[n][0].lower() not in answered}
+            return {
+                n: h for n, h in found.items() if n in _VERBS or _ACTIONS[n][0].lower() not in answered
+            }
         return found
 
     def _marked(self, cls: ClassRef, named: set[str]) -> Iterator[str]:
         """The methods of a class that a registration names or an `@action` marks."""
         module = self.types.project.module(cls.path)
         for method in cls.cls.methods if module is not None else ():
-            function = module.functions.get(f"{cls.cls.qualname}.{method}") if module is not None else None
+            function = (
+                module.functions.get(f"{cls.cls.qualname}.{method}") if module is not None else None
+            )
             if method in named or (function is not None and _action(function) is not None):
                 yield method
 
@@ -282,7 +304,9 @@ class DrfAdapter:
         else:
             call = action.value if isinstance(action.value, Call) else self._mapped(action, handler)
             decorator = receiver(call)[1] if call is not None else ""
-            detail = call is not None and (call.keyword("detail") == Const(True) or decorator == "detail_route")
+            detail = call is not None and (
+                call.keyword("detail") == Const(True) or decorator == "detail_route"
+            )
             given = call.keyword("url_path") if call is not None else None
             shown = name if isinstance(action.value, Call) else str(action.value).split(".")[0]
             tail = "/" + (given.value if isinstance(given, Text) else shown)
@@ -292,7 +316,9 @@ class DrfAdapter:
         """The `@action` of the method that `@method.mapping.delete` adds a verb to."""
         module = self.types.project.module(handler.path)
         first = str(decorator.value).split(".")[0]
-        function = module.functions.get(f"{handler.function.owner}.{first}") if module is not None else None
+        function = (
+            module.functions.get(f"{handler.function.owner}.{first}") if module is not None else None
+        )
         action = _action(function) if function is not None else None
         return action.value if action is not None and isinstance(action.value, Call) else None
 
@@ -357,23 +383,29 @@ class DrfAdapter:
         if "urlpatterns" in module.assigns:
             gathered.mounts += self._listed(module)
         for key, call, scope in assigned_calls(module, frozenset(_router_names(module))):
-            if call.args and isinstance(call.args[0], str) and len(call.args) > 1:  # a nested router: parent, prefix
+            if (
+                call.args and isinstance(call.args[0], str) and len(call.args) > 1
+            ):  # a nested router: parent, prefix
                 parent = origin(self.types, call.args[0], scope)
                 lookup = shown_text(self.types, call.keyword("lookup"), scope).strip("{}…")
                 prefix = shown_text(self.types, call.args[1], scope)
-                gathered.mounts.append(Mount(parent, key, f"{prefix}/<{lookup or 'parent'}_pk>/", False, (), ()))
+                gathered.mounts.append(
+                    Mount(parent, key, f"{prefix}/<{lookup or 'parent'}_pk>/", False, (), ())
+                )
             gathered.routers[key] = module.path
         for site, scope, name in calls_named(module, _ROUTER_CALLS):
             self._router_call(module, site, scope, name, gathered)
 
     def _is_pattern(self, call: Call, scope: Scope) -> bool:
-        return len(call.args) + len(call.keywords) >= 2 and self.types.of(call.func, scope).name.startswith(
-            ("django.", "rest_framework.urls.")
-        )
+        return len(call.args) + len(call.keywords) >= 2 and self.types.of(
+            call.func, scope
+        ).name.startswith(("django.", "rest_framework.urls."))
 
     def _pattern(self, module: Module, site: CallSite, container: str, gathered: _Gathered) -> None:
         call, scope = site.call, Scope(module, None, site.span.line)
-        path = shown_text(self.types, call.argument(0, "route" if call.keyword("route") else "regex"), scope)
+        path = shown_text(
+            self.types, call.argument(0, "route" if call.keyword("route") else "regex"), scope
+        )
         if receiver(call)[1] != "path":
             path = _readable(path)
         view = call.argument(1, "view")
@@ -422,7 +454,11 @@ class DrfAdapter:
             value = self.types.of(expr, scope)
             if value.kind == "module":
                 return f"{value.name.removesuffix('::')}::urlpatterns"
-            return self._of_router(expr, scope) if expr.endswith(".urls") else origin(self.types, expr, scope)
+            return (
+                self._of_router(expr, scope)
+                if expr.endswith(".urls")
+                else origin(self.types, expr, scope)
+            )
         return ""
 
     def _view(self, expr: Expr, scope: Scope, depth: int) -> _View | None:
@@ -450,14 +486,22 @@ class DrfAdapter:
 
     def _taken_over(self, value: Expr, scope: Scope, parent: str) -> Iterator[Mount]:
         """Patterns taken over whole: `urlpatterns = router.urls`, `[*users.urlpatterns, *router.urls]`."""
-        items = [i.value for i in value.items if isinstance(i, Star)] if isinstance(value, Seq) else [value]
+        items = (
+            [i.value for i in value.items if isinstance(i, Star)] if isinstance(value, Seq) else [value]
+        )
         for item in items:
             if isinstance(item, str):
-                child = self._of_router(item, scope) if item.endswith(".urls") else origin(self.types, item, scope)
+                child = (
+                    self._of_router(item, scope)
+                    if item.endswith(".urls")
+                    else origin(self.types, item, scope)
+                )
                 if child and child != parent and item != "urlpatterns":
                     yield Mount(parent, child, "", False, (), ())
 
-    def _router_call(self, module: Module, site: CallSite, scope: Scope, name: str, gathered: _Gathered) -> None:
+    def _router_call(
+        self, module: Module, site: CallSite, scope: Scope, name: str, gathered: _Gathered
+    ) -> None:
         owner, _ = receiver(site.call)
         if not owner or not site.call.args:
             return
@@ -478,10 +522,14 @@ class DrfAdapter:
         if isinstance(router, Text):  # "events.api.router"
             path, _, variable = router.value.rpartition(".")
             symbol = self.types.project.find(path, scope.module.path) if path else None
-            child = f"{symbol.path}::{variable}" if symbol is not None and symbol.sort == "module" else ""
+            child = (
+                f"{symbol.path}::{variable}" if symbol is not None and symbol.sort == "module" else ""
+            )
         if child:
             prefix = shown_text(self.types, call.argument(0, "prefix"), scope)
-            gathered.mounts.append(Mount(origin(self.types, owner, scope), child, prefix.rstrip("/"), False, (), ()))
+            gathered.mounts.append(
+                Mount(origin(self.types, owner, scope), child, prefix.rstrip("/"), False, (), ())
+            )
 
     def _viewset(self, module: Module, site: CallSite, scope: Scope, gathered: _Gathered) -> None:
         """`router.register("users", UserViewSet)`: nothing else registers viewsets, so any receiver will do."""
@@ -494,7 +542,9 @@ class DrfAdapter:
         prefix = _readable(shown_text(self.types, site.call.argument(0, "prefix"), scope)).strip("/")
         made, _ = resolved(self.types, owner, scope)
         no_slash = isinstance(made, Call) and made.keyword("trailing_slash") == Const(False)
-        declared = Declared("drf", (), prefix, ref.cls.span, module.path, origin(self.types, owner, scope))
+        declared = Declared(
+            "drf", (), prefix, ref.cls.span, module.path, origin(self.types, owner, scope)
+        )
         registered = _Registered(declared, (), True, "" if no_slash else "/")
         gathered.classes.setdefault(value.name, []).append(registered)
 
@@ -510,12 +560,20 @@ class DrfAdapter:
         serializer, expr = self._serializer(handler, cls, action)
         if expr is None:
             return route
-        return _with_response(route, listing(serializer) if handler.function.name == "list" else serializer, expr, True)
+        return _with_response(
+            route, listing(serializer) if handler.function.name == "list" else serializer, expr, True
+        )
 
-    def _serializer(self, handler: FunctionRef, cls: ClassRef, action: Decorator | None) -> tuple[Value, Expr | None]:
+    def _serializer(
+        self, handler: FunctionRef, cls: ClassRef, action: Decorator | None
+    ) -> tuple[Value, Expr | None]:
         """The serializer that a view class or an `@action` names; `None` where it names none."""
         module = self.types.project.module(handler.path)
-        given = action.value.keyword("serializer_class") if action and isinstance(action.value, Call) else None
+        given = (
+            action.value.keyword("serializer_class")
+            if action and isinstance(action.value, Call)
+            else None
+        )
         if given is not None and module is not None:
             return self._schema_value(given, definition_scope(module, handler.function)), given
         view = Value("class", cls.key)
@@ -531,13 +589,17 @@ class DrfAdapter:
             for field in ancestor.ref.cls.fields
         ):
             made = self.types.attribute(view, "serializer_class")
-            return (Value("instance", made.name) if made.kind == "class" else NO_VALUE), "serializer_class"
+            return (
+                Value("instance", made.name) if made.kind == "class" else NO_VALUE
+            ), "serializer_class"
         return NO_VALUE, None
 
     def _route(self, declared: Declared, handler: FunctionRef, cls: ClassRef | None) -> Route:
         function = handler.function
         ways = self.tables().mounts.ways(declared.router)
-        found = tuple(dict.fromkeys(("/" + way.prefix + declared.path).replace("//", "/") for way in ways))
+        found = tuple(
+            dict.fromkeys(("/" + way.prefix + declared.path).replace("//", "/") for way in ways)
+        )
         model, scope = self._documented(handler)
         return Route(
             framework=declared.framework,
@@ -549,7 +611,9 @@ class DrfAdapter:
             handler=handler,
             cls=cls,
             is_async=function.is_async,
-            response=self._schema_value(model, scope) if model is not None and scope is not None else NO_VALUE,
+            response=self._schema_value(model, scope)
+            if model is not None and scope is not None
+            else NO_VALUE,
             response_model=model if model is not None else UNKNOWN,
             declares_response=model is not None,
             status=0,
@@ -565,7 +629,10 @@ class DrfAdapter:
             if isinstance(call, Call) and receiver(call)[1] in _SCHEMA_DECORATORS and module is not None:
                 model: Expr = call.keyword("responses") or UNKNOWN
                 if isinstance(model, Map):
-                    model = next((v for k, v in model.items if k in (Const(200), Const(201), Text("200"))), UNKNOWN)
+                    model = next(
+                        (v for k, v in model.items if k in (Const(200), Const(201), Text("200"))),
+                        UNKNOWN,
+                    )
                 return model, definition_scope(module, handler.function)
         return None, None
 
@@ -618,12 +685,16 @@ def _actions_in(expr: Expr) -> tuple[tuple[str, str], ...]:
     """The method for each verb in `as_view({"get": "list"})`."""
     if not isinstance(expr, Map):
         return ()
-    return tuple((k.value, v.value) for k, v in expr.items if isinstance(k, Text) and isinstance(v, Text))
+    return tuple(
+        (k.value, v.value) for k, v in expr.items if isinstance(k, Text) and isinstance(v, Text)
+    )
 
 
 def _router_names(module: Module) -> Iterator[str]:
     """The names in a file that may be router classes, for they end so."""
-    for assign in (a for function in (module.facts.body, *module.facts.functions) for a in function.assigns):
+    for assign in (
+        a for function in (module.facts.body, *module.facts.functions) for a in function.assigns
+    ):
         if isinstance(assign.value, Call):
             name = receiver(assign.value)[1]
             if name.endswith("Router") and name not in ("APIRouter", "Router"):
@@ -642,7 +713,9 @@ def _containers(module: Module, sites: list[CallSite]) -> dict[Span, str]:
     for site in sites:
         outer = [o.span for o in sites if o is not site and _holds(o.span, site.span)]
         inner = max(outer, default=None, key=lambda span: (span.line, span.col))
-        found[site.span] = _place(inner) if inner is not None else variables.get(site.call, "urlpatterns")
+        found[site.span] = (
+            _place(inner) if inner is not None else variables.get(site.call, "urlpatterns")
+        )
     return found
 
 

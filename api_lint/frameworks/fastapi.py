@@ -11,7 +11,6 @@ from api_lint.facts import (
     NO_VALUE,
     UNKNOWN,
     Call,
-    ClassRef,
     Const,
     Dependency,
     Expr,
@@ -44,8 +43,14 @@ _METHODS = frozenset("get post put patch delete head options trace".split())
 _DECORATORS = _METHODS | {"api_route", "websocket", "websocket_route", "route"}
 _FASTAPI = frozenset({"fastapi.FastAPI", "fastapi.APIRouter"})
 _STARLETTE = frozenset({"starlette.applications.Starlette", "starlette.routing.Router"})
-_ROUTES = {"starlette.routing.Route": "GET", "starlette.routing.WebSocketRoute": "WEBSOCKET", "fastapi.routing.APIRoute": "GET"}
-_REGISTRATIONS = frozenset({"add_api_route", "add_api_websocket_route", "add_route", "add_websocket_route"})
+_ROUTES = {
+    "starlette.routing.Route": "GET",
+    "starlette.routing.WebSocketRoute": "WEBSOCKET",
+    "fastapi.routing.APIRoute": "GET",
+}
+_REGISTRATIONS = frozenset(
+    {"add_api_route", "add_api_websocket_route", "add_route", "add_websocket_route"}
+)
 # Starlette numbers its own constants so: `status.HTTP_204_NO_CONTENT`.
 _STATUS_PREFIX = "HTTP_"
 
@@ -104,7 +109,15 @@ class FastApiAdapter:
         methods = self._methods(verb, call, scope)
         handler = FunctionRef(module.path, function)
         yield self._route(
-            framework, methods, call, span, module.path, handler, owner, definition_scope(module, function), scope
+            framework,
+            methods,
+            call,
+            span,
+            module.path,
+            handler,
+            owner,
+            definition_scope(module, function),
+            scope,
         )
 
     def _registered(self, module: Module, call: Call, span: Span, scope: Scope) -> Iterator[Route]:
@@ -114,15 +127,21 @@ class FastApiAdapter:
         elif name in _REGISTRATIONS and owner:
             owner, where = self._callers.argument(owner, scope)
             framework = self._framework(owner, where)
-            handler = handler_of(self.types, call.argument(1, "endpoint") or call.keyword("route"), scope)
+            handler = handler_of(
+                self.types, call.argument(1, "endpoint") or call.keyword("route"), scope
+            )
             if framework and handler is not None:
                 framework = "starlette" if name in ("add_route", "add_websocket_route") else framework
                 methods = self._methods("websocket" if "websocket" in name else "api_route", call, scope)
-                yield self._route(framework, methods, call, span, module.path, handler, owner, scope, where)
+                yield self._route(
+                    framework, methods, call, span, module.path, handler, owner, scope, where
+                )
         elif name in ("Route", "WebSocketRoute", "APIRoute"):
             yield from self._constructed(module, call, span, scope)
 
-    def _applied(self, module: Module, made: Call, call: Call, span: Span, scope: Scope) -> Iterator[Route]:
+    def _applied(
+        self, module: Module, made: Call, call: Call, span: Span, scope: Scope
+    ) -> Iterator[Route]:
         """`app.get("/x")(handler)`."""
         owner, verb = receiver(made)
         framework = self._framework(owner, scope) if owner and verb in _DECORATORS else ""
@@ -138,7 +157,15 @@ class FastApiAdapter:
             verb = "websocket" if _ROUTES[cls] == "WEBSOCKET" else "api_route"
             framework = "fastapi" if cls.startswith("fastapi") else "starlette"
             yield self._route(
-                framework, self._methods(verb, call, scope), call, span, module.path, handler, "", scope, scope
+                framework,
+                self._methods(verb, call, scope),
+                call,
+                span,
+                module.path,
+                handler,
+                "",
+                scope,
+                scope,
             )
 
     def _methods(self, verb: str, call: Call, scope: Scope) -> tuple[str, ...]:
@@ -150,8 +177,16 @@ class FastApiAdapter:
         return tuple(sorted(m.upper() for m in named)) or ("GET",)
 
     def _route(
-        self, framework: str, methods: tuple[str, ...], call: Call, span: Span, source: str, handler: FunctionRef,
-        owner: Expr, scope: Scope, where: Scope,
+        self,
+        framework: str,
+        methods: tuple[str, ...],
+        call: Call,
+        span: Span,
+        source: str,
+        handler: FunctionRef,
+        owner: Expr,
+        scope: Scope,
+        where: Scope,
     ) -> Route:
         """One route; `owner` is its router, as it is called in `where`."""
         function = handler.function
@@ -159,7 +194,11 @@ class FastApiAdapter:
         assert module is not None
         inside = definition_scope(module, function)
         path = shown_text(self.types, call.argument(0, "path"), scope)
-        ways = self.mounts().ways(origin(self.types, owner, where)) if owner else Mounts(iter(()), {}).ways("")
+        ways = (
+            self.mounts().ways(origin(self.types, owner, where))
+            if owner
+            else Mounts(iter(()), {}).ways("")
+        )
         own = (
             *self.parameter_dependencies(function, inside),
             *self._listed(call.keyword("dependencies"), scope, "route"),
@@ -193,7 +232,11 @@ class FastApiAdapter:
     def _response(self, model: Expr | None, function: Function, scope: Scope, inside: Scope) -> Value:
         if model is not None:
             return NO_VALUE if model == Const(None) else self.types.annotated(model, scope)
-        return self.types.annotated(function.returns, inside) if function.returns is not UNKNOWN else NO_VALUE
+        return (
+            self.types.annotated(function.returns, inside)
+            if function.returns is not UNKNOWN
+            else NO_VALUE
+        )
 
     def _status(self, expr: Expr | None) -> int:
         if isinstance(expr, Const) and isinstance(expr.value, int):
@@ -224,7 +267,10 @@ class FastApiAdapter:
     def _below(self, provider: Value, seen: set[str]) -> Iterator[Dependency]:
         target = provider
         if provider.kind == "class":
-            target = self.types.method(Value("instance", provider.name, provider.items), "__init__") or NO_VALUE
+            target = (
+                self.types.method(Value("instance", provider.name, provider.items), "__init__")
+                or NO_VALUE
+            )
         elif provider.kind == "instance":
             target = self.types.method(provider, "__call__") or NO_VALUE
         ref = self.types.function_ref(target.name)
@@ -246,7 +292,9 @@ class FastApiAdapter:
         if self._mounts is None:
             routers: dict[str, Router] = {}
             mounts: list[Mount] = []
-            self._mounts = Mounts(iter(()), {})  # asked for again while it is being made: no prefix is known yet
+            self._mounts = Mounts(
+                iter(()), {}
+            )  # asked for again while it is being made: no prefix is known yet
             for path in self.types.project.scanned:
                 module = self.types.project.module(path)
                 if module is not None:
@@ -260,11 +308,17 @@ class FastApiAdapter:
             owner, name = receiver(site.call)
             if name not in ("include_router", "mount") or not owner:
                 continue
-            child = site.call.argument(0 if name == "include_router" else 1, "router" if name == "include_router" else "app")
+            child = site.call.argument(
+                0 if name == "include_router" else 1, "router" if name == "include_router" else "app"
+            )
             owner, where = self._callers.argument(owner, scope)
             if child is None or not self._framework(owner, where):
                 continue
-            prefix = site.call.keyword("prefix") if name == "include_router" else site.call.argument(0, "path")
+            prefix = (
+                site.call.keyword("prefix")
+                if name == "include_router"
+                else site.call.argument(0, "path")
+            )
             for each_child, there in each(self.types, child, scope):
                 yield Mount(
                     origin(self.types, owner, where),

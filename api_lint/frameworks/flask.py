@@ -70,9 +70,13 @@ _ROUTERS = frozenset(
 _VIEWS = frozenset({"MethodView", "View", "Resource", "MethodResource"})
 _APIS = frozenset({"flask-restful", "flask-restx"})
 _CONSTRUCTORS = frozenset({"Blueprint", "APIBlueprint", "Api", "Namespace", "namespace", "APIView"})
-_MOUNTING = frozenset({"register_blueprint", "register_api", "register_api_view", "add_namespace", "init_app"})
+_MOUNTING = frozenset(
+    {"register_blueprint", "register_api", "register_api_view", "add_namespace", "init_app"}
+)
 _REGISTERING = frozenset({"add_resource", "add_url_rule"})
-_SCHEMAS = frozenset({"response", "output", "marshal_with", "marshal_list_with", "marshal_with_field", "validate"})
+_SCHEMAS = frozenset(
+    {"response", "output", "marshal_with", "marshal_list_with", "marshal_with_field", "validate"}
+)
 
 
 class _Tables(NamedTuple):
@@ -172,7 +176,9 @@ class FlaskAdapter:
         if framework:
             path = shown_text(self.types, call.argument(0, "rule"), scope)
             router = origin(self.types, owner, where)
-            declared = Declared(framework, self._methods(verb, call, scope), path, span, module.path, router)
+            declared = Declared(
+                framework, self._methods(verb, call, scope), path, span, module.path, router
+            )
             yield self._route(declared, FunctionRef(module.path, function), None)
 
     def _exposed(self, module: Module, function: Function, call: Call, span: Span) -> Iterator[Route]:
@@ -184,7 +190,9 @@ class FlaskAdapter:
             methods = self._methods("route", call, scope)
             cls = self.types.class_ref(f"{module.path}::{function.owner}")
             yield self._route(
-                Declared("flask", methods, path, span, module.path, ""), FunctionRef(module.path, function), cls
+                Declared("flask", methods, path, span, module.path, ""),
+                FunctionRef(module.path, function),
+                cls,
             )
 
     def _methods(self, verb: str, call: Call, scope: Scope) -> tuple[str, ...]:
@@ -226,7 +234,9 @@ class FlaskAdapter:
     def _is_decorator(self, cls: Class, span: Span) -> bool:
         return any(d.span == span for d in cls.decorators)
 
-    def _class_routes(self, declared: Declared, found: dict[str, FunctionRef], cls: ClassRef) -> Iterator[Route]:
+    def _class_routes(
+        self, declared: Declared, found: dict[str, FunctionRef], cls: ClassRef
+    ) -> Iterator[Route]:
         for name, handler in found.items():
             if name == "dispatch_request":
                 methods = declared.methods or self._class_methods(cls)
@@ -262,7 +272,9 @@ class FlaskAdapter:
                     routers.update(self._routers(module))
                     mounts += self._mounts(module)
                     self._register(module, classes, functions)
-            inherited = frozenset(handler.key for key in classes for handler in self._handlers(key).values())
+            inherited = frozenset(
+                handler.key for key in classes for handler in self._handlers(key).values()
+            )
             self._tables = _Tables(Mounts(iter(mounts), routers), classes, functions, inherited)
         return self._tables
 
@@ -271,9 +283,14 @@ class FlaskAdapter:
             name = receiver(call)[1]
             if name in ("Namespace", "namespace"):
                 own = self._given_text(call.keyword("path"), scope)
-                prefix = "/" + shown_text(self.types, call.argument(0, "name"), scope) if own is None else own
+                prefix = (
+                    "/" + shown_text(self.types, call.argument(0, "name"), scope) if own is None else own
+                )
             else:
-                prefix = self._given_text(call.keyword("prefix" if name == "Api" else "url_prefix"), scope) or ""
+                prefix = (
+                    self._given_text(call.keyword("prefix" if name == "Api" else "url_prefix"), scope)
+                    or ""
+                )
             if prefix.rstrip("/"):
                 yield key, Router(prefix.rstrip("/"), (), ())
 
@@ -288,14 +305,20 @@ class FlaskAdapter:
                 yield Mount(self._key(parent, scope), key, "", False, (), ())
         for site, scope, name in calls_named(module, _MOUNTING):
             owner, _ = receiver(site.call)
-            child = site.call.argument(0, {"init_app": "app", "add_namespace": "ns"}.get(name, "blueprint"))
+            child = site.call.argument(
+                0, {"init_app": "app", "add_namespace": "ns"}.get(name, "blueprint")
+            )
             if child is None or not owner:
                 continue
             if name == "init_app":
                 if self._framework(owner, scope) in _APIS:
                     yield Mount(self._key(child, scope), self._key(owner, scope), "", False, (), ())
                 continue
-            given = site.call.argument(1, "path") if name == "add_namespace" else site.call.keyword("url_prefix")
+            given = (
+                site.call.argument(1, "path")
+                if name == "add_namespace"
+                else site.call.keyword("url_prefix")
+            )
             prefix = self._given_text(given, scope)
             parent_key = self._key(owner, scope)
             for item, where in each(self.types, child, scope):
@@ -321,12 +344,16 @@ class FlaskAdapter:
             framework = self._framework(owner, where) if owner else ""
             if not framework:
                 continue
-            view = call.argument(0, "resource") if name == "add_resource" else call.argument(2, "view_func")
+            view = (
+                call.argument(0, "resource") if name == "add_resource" else call.argument(2, "view_func")
+            )
             paths = self._paths(call.args[1:] if name == "add_resource" else call.args[:1], call, scope)
             key, handler = self._viewed(view, scope)
             for path in paths:
                 methods = self._given_methods(call, scope)
-                declared = Declared(framework, methods, path, site.span, module.path, origin(self.types, owner, where))
+                declared = Declared(
+                    framework, methods, path, site.span, module.path, origin(self.types, owner, where)
+                )
                 if key:
                     classes.setdefault(key, []).append(declared)
                 elif handler is not None:
@@ -347,7 +374,14 @@ class FlaskAdapter:
         if framework:
             router = origin(self.types, owner, where)
             for path in self._paths(call.args, call, scope):
-                yield Declared(framework, self._given_methods(call, scope), path, decorator.span, module.path, router)
+                yield Declared(
+                    framework,
+                    self._given_methods(call, scope),
+                    path,
+                    decorator.span,
+                    module.path,
+                    router,
+                )
 
     def _paths(self, args: tuple[Expr, ...], call: Call, scope: Scope) -> tuple[str, ...]:
         """The paths among a registration's arguments, a list of them taken apart."""
@@ -392,7 +426,9 @@ class FlaskAdapter:
         function = handler.function
         schema = self._schema(handler, cls)
         ways = self.tables().mounts.ways(declared.router)
-        prefixed = (join(way.prefix, declared.path) if declared.router or declared.path else "" for way in ways)
+        prefixed = (
+            join(way.prefix, declared.path) if declared.router or declared.path else "" for way in ways
+        )
         return Route(
             framework=declared.framework,
             methods=declared.methods,

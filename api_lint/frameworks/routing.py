@@ -82,7 +82,12 @@ class Mounts:
         return tuple(self._ways(key, own.prefix, own.dependencies, own.tags, 0))
 
     def _ways(
-        self, key: str, prefix: str, dependencies: tuple[Dependency, ...], tags: tuple[str, ...], depth: int
+        self,
+        key: str,
+        prefix: str,
+        dependencies: tuple[Dependency, ...],
+        tags: tuple[str, ...],
+        depth: int,
     ) -> Iterator[Mounted]:
         mounts = self._by_child.get(key, []) if depth < _MAX_MOUNTS else []
         if not mounts:
@@ -120,7 +125,11 @@ class Callers:
         function = scope.function
         while function is not None and name not in function.bound:
             function = scope.module.functions.get(function.parent)
-        params = [p for p in function.params if p.kind in ("positional", "keyword")] if function is not None else []
+        params = (
+            [p for p in function.params if p.kind in ("positional", "keyword")]
+            if function is not None
+            else []
+        )
         if function is None or scope.module.locals(function).get(name):
             return None
         if function.owner and not any(d.value == "staticmethod" for d in function.decorators):
@@ -142,7 +151,9 @@ class Callers:
             self._sites = {}
             for path in self._types.project.scanned:
                 module = self._types.project.module(path)
-                for site, scope in calls_of(module) if module is not None and module.kind != "tests" else ():
+                for site, scope in (
+                    calls_of(module) if module is not None and module.kind != "tests" else ()
+                ):
                     if site.call.args or site.call.keywords:
                         self._sites.setdefault(receiver(site.call)[1], []).append((site.call, scope))
         return self._sites
@@ -161,7 +172,13 @@ def calls_named(module: Module, names: frozenset[str]) -> Iterator[tuple[CallSit
     for function in (None, *module.facts.functions):
         for site in (function or module.facts.body).calls:
             func = site.call.func
-            name = func.rpartition(".")[2] if isinstance(func, str) else func.name if isinstance(func, Attr) else ""
+            name = (
+                func.rpartition(".")[2]
+                if isinstance(func, str)
+                else func.name
+                if isinstance(func, Attr)
+                else ""
+            )
             if name in names:
                 yield site, Scope(module, function, site.span.line), name
 
@@ -226,7 +243,11 @@ def _made_by_factory(types: Types, call: Call, scope: Scope) -> tuple[str, Scope
     module = types.project.module(ref.path) if ref is not None else None
     if ref is None or module is None or ref.function is scope.function:
         return None
-    names = [r.value for r in ref.function.returned if isinstance(r.value, str) and r.value in ref.function.bound]
+    names = [
+        r.value
+        for r in ref.function.returned
+        if isinstance(r.value, str) and r.value in ref.function.bound
+    ]
     return (names[-1], Scope(module, ref.function)) if names else None
 
 
@@ -259,7 +280,9 @@ def _assigned(types: Types, name: str, scope: Scope) -> tuple[Assign, Scope] | N
             return above[-1], Scope(scope.module, function, above[-1].line)
         function = scope.module.functions.get(function.parent)
     symbol = types.origin(name, scope)
-    module = types.project.module(symbol.path) if symbol is not None and symbol.sort == "assign" else None
+    module = (
+        types.project.module(symbol.path) if symbol is not None and symbol.sort == "assign" else None
+    )
     if symbol is None or module is None:
         return None
     assign = module.assigns[symbol.name][-1]
@@ -271,7 +294,9 @@ def each(types: Types, expr: Expr, scope: Scope) -> tuple[tuple[Expr, Scope], ..
     if not isinstance(expr, str):
         return ((expr, scope),)
     found, rest = _assigned(types, expr, scope), ""
-    if found is None and "." in expr:  # `for module in (users, items): app.include_router(module.router)`
+    if (
+        found is None and "." in expr
+    ):  # `for module in (users, items): app.include_router(module.router)`
         first, _, rest = expr.partition(".")
         found = _assigned(types, first, scope)
     if found is None or found[0].how != "for":
@@ -301,8 +326,16 @@ def assigned_calls(module: Module, names: frozenset[str]) -> Iterator[tuple[str,
     """The calls of something named so whose result a variable keeps: its `origin`, the call, the scope."""
     for function in (None, *module.facts.functions):
         for assign in (function or module.facts.body).assigns:
-            if assign.how == "=" and isinstance(assign.value, Call) and receiver(assign.value)[1] in names:
-                yield target_key(module, function, assign.target), assign.value, Scope(module, function, assign.line)
+            if (
+                assign.how == "="
+                and isinstance(assign.value, Call)
+                and receiver(assign.value)[1] in names
+            ):
+                yield (
+                    target_key(module, function, assign.target),
+                    assign.value,
+                    Scope(module, function, assign.line),
+                )
 
 
 def class_handlers(types: Types, cls: str, names: Iterable[str]) -> dict[str, FunctionRef]:
@@ -316,7 +349,9 @@ def class_handlers(types: Types, cls: str, names: Iterable[str]) -> dict[str, Fu
         module = types.project.module(path)
         for name in names if module is not None else ():
             if name not in found and name in facts.methods:
-                function = module.functions.get(f"{facts.qualname}.{name}") if module is not None else None
+                function = (
+                    module.functions.get(f"{facts.qualname}.{name}") if module is not None else None
+                )
                 if function is not None:
                     found[name] = FunctionRef(path, function)
     return {name: found[name] for name in names if name in found}
@@ -348,7 +383,9 @@ def texts(types: Types, expr: Expr | None, scope: Scope) -> tuple[str, ...]:
     """The strings of a list of them (`methods=["GET"]`, `tags=[…]`)."""
     if isinstance(expr, str):
         symbol = types.origin(expr, scope)
-        module = types.project.module(symbol.path) if symbol is not None and symbol.sort == "assign" else None
+        module = (
+            types.project.module(symbol.path) if symbol is not None and symbol.sort == "assign" else None
+        )
         if symbol is not None and module is not None:
             expr = module.assigns[symbol.name][-1].value
     if isinstance(expr, Seq):
