@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
@@ -77,7 +78,7 @@ def run(
     `silent`, the codes that the configuration silences in a file.
     Returns: the findings. Raises nothing for what is in the files.
     """
-    with _no_garbage_collection():
+    with _without_garbage_collection():
         session = _Session(project, tuple(rules), settings, sources or {}, silent or _nothing_silent)
         _last_session[:] = [session]
         session.index(jobs, progress)
@@ -91,7 +92,7 @@ def routes(
 
     Returns: the routes in the order of files and rows, and an `API000` for each file that could not be read.
     """
-    with _no_garbage_collection():
+    with _without_garbage_collection():
         session = _Session(project, (), settings, {}, _nothing_silent)
         session.index(jobs, progress)
         targets = frozenset(project.targets)
@@ -106,19 +107,19 @@ def routes(
 _last_session: list[_Session] = []
 
 
-def _nothing_silent(path: str) -> frozenset[str]:
+def _nothing_silent(_: str) -> frozenset[str]:
     return frozenset()
 
 
-class _no_garbage_collection:
+@contextmanager
+def _without_garbage_collection() -> Iterator[None]:
     """Facts hold no reference cycles worth collecting, and scanning millions of them is a quarter of a run's time."""
-
-    def __enter__(self) -> None:
-        self._enabled = gc.isenabled()
-        gc.disable()
-
-    def __exit__(self, *_: object) -> None:
-        if self._enabled:
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
             gc.enable()
 
 
@@ -400,7 +401,7 @@ def _results(
             try:
                 yield future.result()
             except BrokenProcessPool:
-                yield [one for path in chunk for one in _alone(task, session, path)]
+                yield [one for path in chunk for one in _alone(session, path)]
     finally:
         # After an interrupt nobody wants what is still queued; otherwise there is nothing left to cancel.
         pool.shutdown(wait=False, cancel_futures=True)
@@ -417,7 +418,7 @@ def _pool(workers: int) -> ProcessPoolExecutor:
     )
 
 
-def _alone(task: Callable[[_Session, Sequence[str]], list[T]], session: _Session, path: str) -> list[T]:
+def _alone(session: _Session, path: str) -> list[Any]:
     """One file in a process of its own, after the pool died: whichever file kills it loses its own result only."""
     try:
         with _pool(1) as pool:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass, field
-from typing import NamedTuple, Union
+from typing import NamedTuple
 
 # --------------------------------------------------------------------------------------------- expressions
 
@@ -147,25 +147,9 @@ class Unpack(NamedTuple):
 
 
 # A dotted name (`a.b.c`) is a plain string: it is by far the commonest expression.
-Expr = Union[
-    str,
-    Unknown,
-    Text,
-    Const,
-    Of,
-    Attr,
-    Call,
-    Format,
-    Star,
-    Await,
-    Item,
-    Seq,
-    Map,
-    Choice,
-    Comp,
-    Lambda,
-    Unpack,
-]
+Expr = (
+    str | Unknown | Text | Const | Of | Attr | Call | Format | Star | Await | Item | Seq | Map | Choice | Comp | Lambda | Unpack
+)  # fmt: skip
 
 UNKNOWN = Unknown()
 

@@ -35,7 +35,6 @@ from api_lint.facts import (
     Map,
     ModuleFacts,
     Of,
-    Route,
     Seq,
     Span,
     Star,
@@ -631,22 +630,22 @@ def visit_facts(
 
 
 def _api_findings(api: Api, module: Module, rule: Rule) -> Iterator[Finding]:
-    wanted = rule.api_hooks()
-    if "visit_module" in wanted:
-        visit_module: Callable[[Module, Place], Iterable[Finding] | None] = rule.visit_module
-        yield from visit_module(module, Place(api, module, None, "", 1)) or ()
-    if "visit_route" in wanted:
-        visit_route: Callable[[Route, Place], Iterable[Finding] | None] = rule.visit_route
+    for hook in rule.api_hooks():
+        call: Callable[[Any, Place], Iterable[Finding] | None] = getattr(rule, hook)
+        for subject, place in _subjects(api, module, hook):
+            yield from call(subject, place) or ()
+
+
+def _subjects(api: Api, module: Module, hook: str) -> Iterator[tuple[Any, Place]]:
+    """What a hook is called on in one file, each with its place."""
+    if hook == "visit_module":
+        yield module, Place(api, module, None, "", 1)
+    elif hook == "visit_route":
         for route in api.handled_in(module.path):
             function = route.handler.function
-            yield from (
-                visit_route(route, Place(api, module, function, function.owner, function.start)) or ()
-            )
-    for hook, role in (("visit_model", "model"), ("visit_schema", "schema")):
-        if hook in wanted:
-            for cls in module.facts.classes:
-                value = Value("instance", f"{module.path}::{cls.qualname}")
-                if api.role(value) == role:
-                    yield from (
-                        getattr(rule, hook)(cls, Place(api, module, None, cls.qualname, cls.start)) or ()
-                    )
+            yield route, Place(api, module, function, function.owner, function.start)
+    else:
+        wanted = hook.removeprefix("visit_")
+        for cls in module.facts.classes:
+            if api.role(Value("instance", f"{module.path}::{cls.qualname}")) == wanted:
+                yield cls, Place(api, module, None, cls.qualname, cls.start)
