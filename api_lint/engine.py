@@ -402,9 +402,13 @@ def _results(
                 yield future.result()
             except BrokenProcessPool:
                 yield [one for path in chunk for one in _alone(session, path)]
+    except BaseException:
+        # Nobody wants what is still being worked on, and whoever interrupted is waiting.
+        for worker in multiprocessing.active_children():
+            worker.terminate()
+        raise
     finally:
-        # After an interrupt nobody wants what is still queued; otherwise there is nothing left to cancel.
-        pool.shutdown(wait=False, cancel_futures=True)
+        pool.shutdown(wait=True, cancel_futures=True)
         _inherited = None
 
 

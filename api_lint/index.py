@@ -89,12 +89,14 @@ def decode(source: bytes, path: str) -> str:
     Raises `Unreadable` where it cannot be decoded.
     """
     try:
-        if source.isascii() or not _has_cookie(source):
+        if not _has_cookie(source):
             return source.decode("utf-8-sig")
         import io
         import tokenize
 
         encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
+        if encoding.startswith(("utf-16", "utf-32")):  # the cookie itself would not be readable
+            raise LookupError(encoding)
         return source.decode(encoding)
     except (SyntaxError, LookupError) as error:
         raise Unreadable(Failure(path, f"unknown encoding: {error}")) from None

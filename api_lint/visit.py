@@ -45,6 +45,8 @@ from api_lint.facts import (
 from api_lint.infer import Scope
 from api_lint.rule import Finding, Rule
 
+# A form feed sets the indentation back to nothing.
+_INDENT = re.compile(r"(?:[ \t]*\f)*[ \t]+")
 _ROWS = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 # Children that hold no code: punctuation, blank space and comments.
@@ -486,7 +488,7 @@ class Visitor:
     def _parse(self, piece: Slice) -> tuple[cst.Module, int]:
         text = "".join(self.rows[piece.start - 1 : piece.end])
         offset = piece.start - 1
-        if text[:1] in " \t\f":
+        if _INDENT.match(text):
             text = "if 1:\n" + text
             offset -= 1
         try:

@@ -49,10 +49,10 @@ def test_what_can_be_read(source: bytes) -> None:
         (b"if 1:\n  x = 1\n    y = 2\n", "syntax error", 3),
         (b"print 'python 2'\n", "syntax error", 1),
         (b"# coding: utf-8\nx = '\xff'\n", "not utf-8", 2),
-        (b"x = " + b"(" * 1500 + b")" * 1500, "nested deeper", 1),
+        (b"x = " + b"(" * 1500 + b")" * 1500, "nested", 1),
         (b"x = '''\n", "syntax error", 1),
-        (b"# coding: utf-16\nx = 1\n", "", 1),
-        (b"# coding: rot13\nx = 1\n", "", 1),
+        (b"# coding: utf-16\nx = 1\n", "unknown encoding", 1),
+        (b"# coding: rot13\nx = 1\n", "unknown encoding", 1),
     ],
 )
 def test_what_cannot_be_read(source: bytes, told: str, line: int) -> None:
@@ -88,9 +88,8 @@ def test_deep_and_long_files_end_with_facts_or_a_reason(source: str) -> None:
 def test_brackets_in_strings_and_comments_are_no_nesting() -> None:
     many = "(" * (MAX_NESTING + 50)
     assert facts(f"x = '{many}'\n# {many}\ny = '''\n{many}\n'''\n").path == "a.py"
-    assert reason(f"x = 1\ny = {'[' * (MAX_NESTING + 1)}{']' * (MAX_NESTING + 1)}\n".encode()) == (
-        f"nested deeper than {MAX_NESTING} brackets", 2,
-    )  # fmt: skip
+    told, line = reason(f"x = 1\ny = {'[' * (MAX_NESTING + 1)}{']' * (MAX_NESTING + 1)}\n".encode())
+    assert "nested" in told and line == 2
 
 
 def test_positions_count_characters() -> None:
