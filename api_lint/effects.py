@@ -49,8 +49,10 @@ class Effects:
         effect = self.of_value(func)
         if func.kind == "class" and not effect and (call.args or call.keywords):
             effect = self._constructing(func, with_arguments=True)
-        if effect and func.kind == "method" and not self._is_listed(func):
-            return effect._replace(label=spelled(call.func))
+        if effect and func.kind == "method" and (effect.llm or not self._is_listed(func)):
+            return effect._replace(
+                label=spelled(call.func)
+            )  # `client.chat.completions.create` says more than its class
         return effect
 
     def of_value(self, func: Value) -> Effect:

@@ -196,11 +196,13 @@ class _Session:
             )
         except OSError as error:
             raise Unreadable(Failure(path, error.strerror or str(error))) from None
+        # Closed by hand where it is no file: `open` refuses a folder's handle.
+        state = os.fstat(handle)
+        if not stat.S_ISREG(state.st_mode):
+            os.close(handle)
+            raise Unreadable(Failure(path, "not a regular file"))
         with open(handle, "rb") as file:
             try:
-                state = os.fstat(handle)
-                if not stat.S_ISREG(state.st_mode):
-                    raise Unreadable(Failure(path, "not a regular file"))
                 if state.st_size > self.settings.max_file_size:
                     limit = self.settings.max_file_size
                     raise Unreadable(Failure(path, f"larger than {limit} bytes (max-file-size)"))

@@ -37,6 +37,8 @@ class Gate:
 def rows_with(source: str, words: Iterable[str]) -> list[int]:
     """The rows (from 1) of a text that hold any of the words, in order and once each."""
     pattern = re.compile("|".join(re.escape(w) for w in words))
+    if "\r" in source:  # a lone one ends a row as well
+        source = source.replace("\r\n", "\n").replace("\r", "\n")
     rows: list[int] = []
     line, position = 1, 0
     for match in pattern.finditer(source):

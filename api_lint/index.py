@@ -70,6 +70,8 @@ _TEXT_CALLS = frozenset(
     "api_view add_namespace mount APIBlueprint APIFlask TypeVar namespace register_api methods getattr as_view expose "
     "require_http_methods add_router".split()
 )
+# What lies deeper in an expression is unknown: facts are pickled, and from about 250 on that exhausts the stack.
+_MAX_DEPTH = 150
 _HTTP_METHODS = frozenset("GET POST PUT PATCH DELETE HEAD OPTIONS TRACE".split())
 _MAX_TEXT = 200
 _ENVIRONMENT = ("getenv", "environ.get", "config", "env")
@@ -237,6 +239,7 @@ class _Indexer:
         self.module_body = self.body = _Body("", "", "")
         self.type_checking = False
         self.row = 1  # of the statement that is walked
+        self.depth = 0  # of the expression that is walked
         self._expressions: dict[type, Callable[[Any, str, str], Expr]] = {
             ast.Name: self._name,
             ast.Attribute: self._attribute,
@@ -730,7 +733,10 @@ class _Indexer:
     def _expr(self, node: ast.expr, name: str = "", role: str = "other") -> Expr:
         handle = self._expressions.get(type(node))
         if handle is not None:
-            return handle(node, name, role)
+            self.depth += 1
+            value = handle(node, name, role)
+            self.depth -= 1
+            return value if self.depth < _MAX_DEPTH else UNKNOWN
         for child in ast.iter_child_nodes(node):
             if isinstance(child, ast.expr):
                 self._expr(child)

@@ -463,27 +463,43 @@ class Visitor:
         """Every finding of the node hooks.
 
         Parameters: `suspects`, for each suspected row the rules that suspect it; `failed` is told of a rule that raised.
-        Raises `SliceError` where LibCST cannot parse.
+        Raises `SliceError` at the end if there was a slice that LibCST cannot parse.
         """
+        trouble: SliceError | None = None
         for piece in cut(self.module.facts, len(self.rows), suspects):
             if piece.statement < 0:
                 continue
             rules = dict.fromkeys(
                 r for row in suspects if piece.start <= row <= piece.end for r in suspects[row]
             )
-            yield from self._visit(piece, list(rules), failed)
+            try:
+                yield from self._visit(piece, list(rules), failed)
+            except SliceError as error:
+                trouble = trouble or error
+        if trouble is not None:
+            raise trouble
 
     def _visit(
         self, piece: Slice, rules: list[Rule], failed: Callable[[Rule, Exception], None]
-    ) -> Iterator[Found]:
+    ) -> list[Found]:
+        try:
+            return self._findings(piece, rules, failed)
+        except RecursionError:
+            raise SliceError(f"row {piece.start}: too deeply nested") from None
+
+    def _findings(
+        self, piece: Slice, rules: list[Rule], failed: Callable[[Rule, Exception], None]
+    ) -> list[Found]:
         tree, offset = self._parse(piece)
         walk = _Walk(self.api, self.module, piece, _hooks(rules), failed)
         walk.slice(_body(tree) if offset < piece.start - 1 else tree.body)
         positions: Mapping[cst.CSTNode, Any] = {}
         if any(not isinstance(finding.where, Span) for _, finding in walk.found):
             positions = MetadataWrapper(tree, unsafe_skip_copy=True).resolve(PositionProvider)
-        for rule, finding in walk.found:
-            yield Found(rule, finding, _located(finding.where, positions, offset))
+        return [
+            Found(rule, finding, _located(finding.where, positions, offset))
+            for rule, finding in walk.found
+        ]
 
     def _parse(self, piece: Slice) -> tuple[cst.Module, int]:
         text = "".join(self.rows[piece.start - 1 : piece.end])
@@ -605,6 +621,8 @@ class _Walk:
         for rule, hook in hooks:
             try:
                 self.found += [(rule, finding) for finding in hook(node, place) or ()]
+            except RecursionError:
+                raise  # the code is too deep, as a rule
             except Exception as error:  # noqa: BLE001 - a rule is foreign code; it costs its own result only
                 self.failed(rule, error)
 
