@@ -143,7 +143,7 @@ class Api:
     def model_in(self, value: Value) -> Value | None:
         """The ORM instance that a value is, or holds as list, tuple or dict; `None` if it holds none."""
         if value.kind == "instance":
-            return value if self.role(value) == "model" else None
+            return value if self.role(value) in ("model", "document") else None
         if value.kind in ("list", "tuple", "dict"):
             return next((m for m in map(self.model_in, value.items) if m is not None), None)
         return None
