@@ -23,7 +23,9 @@ _PUBLIC = {
         "ModuleFacts Of Param Raise Return Route Seq Span Star Step Text Unknown Unpack Value"
     ),
     "literals": "mask_address names_service text_of traits",
-    "rule": "Diagnostic Finding NoOptions Related Rule RuleError",
+    "rule": (
+        "SAFE UNSAFE Diagnostic Finding Fix NeedImport NoOptions Related Replace Rewrite Rule RuleError TextEdit TextFix"
+    ),
     "visit": "Place",
 }
 _HOME = {name: module for module, names in _PUBLIC.items() for name in names.split()}

@@ -288,7 +288,8 @@ class Function:
     `parent` that of the enclosing function, each `""` where there is none. `span` is that of the name behind `def`;
     `start` and `end` are the first (decorators included) and last line, `body_start` that of the first statement behind
     the docstring. `bound` are all names the body binds itself:
-    they shadow those of the module. `branches` and `loops` count statements of the body, nested functions excluded.
+    they shadow those of the module. `branches` and `loops` count statements of the body, nested functions excluded;
+    `awaits` tells whether anything in it can be suspended (`await`, `async for`, `async with`).
     """
 
     name: str
@@ -315,6 +316,7 @@ class Function:
     bound: frozenset[str]
     branches: int
     loops: int
+    awaits: bool
 
 
 class Field(NamedTuple):

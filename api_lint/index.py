@@ -220,6 +220,7 @@ class _Body:
         self.branches = 0
         self.loops = 0
         self.deferred = 0
+        self.awaits = False
         self.conditions = 0
         self.hidden: list[frozenset[str]] = []
 
@@ -424,6 +425,7 @@ class _Indexer:
 
     def _for(self, node: ast.For | ast.AsyncFor) -> None:
         self.body.loops += 1
+        self.body.awaits |= isinstance(node, ast.AsyncFor)
         value = self._expr(node.iter)
         self._bind(
             node.target, value, "async for" if isinstance(node, ast.AsyncFor) else "for", node.lineno
@@ -439,6 +441,7 @@ class _Indexer:
 
     def _with(self, node: ast.With | ast.AsyncWith) -> None:
         how = "async with" if isinstance(node, ast.AsyncWith) else "with"
+        self.body.awaits |= isinstance(node, ast.AsyncWith)
         for item in node.items:
             value = self._expr(item.context_expr)
             if item.optional_vars is not None:
@@ -669,6 +672,7 @@ class _Indexer:
             frozenset(body.bound - body.free),
             body.branches,
             body.loops,
+            body.awaits,
         )
 
     def _params(self, args: ast.arguments) -> tuple[Param, ...]:
@@ -839,6 +843,7 @@ class _Indexer:
                 self.literals.append(Literal(name, role, self._span(node), found))
 
     def _await(self, node: ast.Await, name: str, role: str) -> Expr:
+        self.body.awaits = True
         if isinstance(node.value, ast.Call):
             return Await(self._call(node.value, name, role, awaited=True))
         return Await(self._expr(node.value, name, role))
@@ -927,6 +932,7 @@ class _Indexer:
             iterable = self._expr(generator.iter)
             self._bind(generator.target, iterable, "comp", self.row, UNKNOWN, node.end_lineno)
             target = generator.target.id if isinstance(generator.target, ast.Name) else ""
+            self.body.awaits |= bool(generator.is_async)
             loops.append((target, iterable, bool(generator.is_async)))
             for test in generator.ifs:
                 self._expr(test)

@@ -11,7 +11,7 @@ import inspect
 import re
 import textwrap
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from api_lint.facts import Span
@@ -32,13 +32,69 @@ class Related(NamedTuple):
     message: str
 
 
+# How far a fix can be trusted: `safe` ones keep behaviour, `unsafe` ones may change it and need to be asked for.
+SAFE, UNSAFE = "safe", "unsafe"
+
+
+@dataclass(frozen=True, slots=True)
+class Replace:
+    """An edit: the node `old` of the file becomes `new`."""
+
+    old: cst.CSTNode
+    new: cst.CSTNode
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """An edit: the text at `span` of the file becomes `content`. For what stands outside the statement at hand."""
+
+    span: Span
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class NeedImport:
+    """An edit: the file imports `module`, or `name` from it, if it does not already."""
+
+    module: str
+    name: str = ""
+
+
+Edit = Replace | Rewrite | NeedImport
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """What puts a finding right: its title says what is done; all of its edits are made, or none."""
+
+    title: str
+    safety: str
+    edits: tuple[Edit, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A rule's finding at a node or a span of the file under the engine's eyes."""
+    """A rule's finding at a node or a span of the file under the engine's eyes.
+
+    `fix` puts it right; where there could be one and is not, `refused` says why.
+    """
 
     where: cst.CSTNode | Span
     message: str
     related: tuple[Related, ...] = ()
+    fix: Fix | None = None
+    refused: str = ""
+
+    def fixed_by(self, title: str, *edits: Edit, safety: str = UNSAFE) -> Finding:
+        """The finding with a fix.
+
+        Parameters: `title`, what the fix does, in the imperative; `edits`; `safety`, `SAFE` or `UNSAFE`.
+        """
+        return replace(self, fix=Fix(title, safety, edits))
+
+    def unfixable(self, reason: str) -> Finding:
+        """The finding with the reason why it has no fix here."""
+        return replace(self, refused=reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +120,8 @@ class Rule:
     rule; a statement without any is not parsed for it, unless the rule says better in `suspects`), `default` (on
     without being selected), `severity` (`error`, `warning`), `frameworks` (which the rule is about; empty for any
     Python), `quiet_in` (kinds of files in which the rule is silent unless `include-tests` is set: `tests`,
-    `migrations`, `examples`), `secret` (what it finds must never be shown), `Options` (a frozen dataclass).
+    `migrations`, `examples`), `secret` (what it finds must never be shown), `fix` (how far its
+    fixes can be trusted, `SAFE` or `UNSAFE`; empty if it has none), `Options` (a frozen dataclass).
     """
 
     code: ClassVar[str] = ""
@@ -75,6 +132,7 @@ class Rule:
     frameworks: ClassVar[tuple[str, ...]] = ()
     quiet_in: ClassVar[frozenset[str]] = frozenset()
     secret: ClassVar[bool] = False
+    fix: ClassVar[str] = ""
     Options: ClassVar[type[Any]] = NoOptions
 
     def __init__(self, options: Any = None) -> None:
@@ -144,12 +202,29 @@ class RuleError(Exception):
     """A rule class that cannot be loaded: a hook nobody calls, a code that is taken, no documentation."""
 
 
+class TextEdit(NamedTuple):
+    """The text at `span` becomes `content`."""
+
+    span: Span
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextFix:
+    """A fix as changes of the file's text: its edits, and the imports it needs as (module, name)."""
+
+    title: str
+    safety: str
+    edits: tuple[TextEdit, ...]
+    imports: tuple[tuple[str, str], ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
     """A finding as users see it: with its rule, its file and its place.
 
     `path` is relative to the run's root with forward slashes; `related` places likewise. `noqa_line` is the row whose
-    comment suppresses it: the last row of the statement's first logical line.
+    comment suppresses it: the last row of the statement's first logical line. `refused` says why there is no `fix`.
     """
 
     code: str
@@ -160,3 +235,5 @@ class Diagnostic:
     severity: str
     noqa_line: int
     related: tuple[Related, ...] = field(default=())
+    fix: TextFix | None = None
+    refused: str = ""

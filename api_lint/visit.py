@@ -43,7 +43,7 @@ from api_lint.facts import (
     Value,
 )
 from api_lint.infer import Scope
-from api_lint.rule import Finding, Rule
+from api_lint.rule import Finding, NeedImport, Replace, Rewrite, Rule, TextEdit, TextFix
 
 # A form feed sets the indentation back to nothing.
 _INDENT = re.compile(r"(?:[ \t]*\f)*[ \t]+")
@@ -324,6 +324,37 @@ class Place:
         """The dotted names of all classes that a class of this file derives from."""
         return self.api.bases(self.path, qualname) if qualname else frozenset()
 
+    def reference(self, module: str, name: str) -> tuple[cst.BaseExpression, tuple[NeedImport, ...]] | None:
+        """How to write `module.name` here.
+
+        Returns: the expression, by the file's own imports where it has one, and the import it needs besides; `None`
+        where the module's name means something else here.
+        """
+        for imports in (*(f.imports for f in self._functions()), self.module.facts.body.imports):
+            for entry in imports:
+                if entry.level or entry.module != module or entry.type_checking or not entry.local:
+                    continue
+                if not entry.name and not self._is_shadowed(entry.local):
+                    return cst.parse_expression(f"{entry.local}.{name}"), ()
+                if entry.name == name and not self._is_shadowed(entry.local):
+                    return cst.Name(entry.local), ()
+        root = module.partition(".")[0]
+        if root in self.module.facts.body.bound or self._is_shadowed(root):
+            return None
+        return cst.parse_expression(f"{module}.{name}"), (NeedImport(module),)
+
+    def _functions(self) -> Iterator[Function]:
+        function = self.function
+        while function is not None:
+            yield function
+            function = self.module.functions.get(function.parent) if function.parent else None
+
+    def _is_shadowed(self, name: str) -> bool:
+        """Whether a function around binds the name to something that it does not import."""
+        return any(
+            name in f.bound and all(entry.local != name for entry in f.imports) for f in self._functions()
+        )
+
     def binding(self, node: cst.CSTNode) -> tuple[str, str]:
         """What a literal is called and how it is bound: `(name, role)` as in `facts.Literal`."""
         return _binding(node, self.parents)
@@ -430,6 +461,7 @@ class Found(NamedTuple):
     rule: Rule
     finding: Finding
     span: Span
+    fix: TextFix | None = None
 
 
 class SliceError(Exception):
@@ -494,12 +526,33 @@ class Visitor:
         walk = _Walk(self.api, self.module, piece, _hooks(rules), failed)
         walk.slice(_body(tree) if offset < piece.start - 1 else tree.body)
         positions: Mapping[cst.CSTNode, Any] = {}
-        if any(not isinstance(finding.where, Span) for _, finding in walk.found):
+        if any(not isinstance(finding.where, Span) or finding.fix for _, finding in walk.found):
             positions = MetadataWrapper(tree, unsafe_skip_copy=True).resolve(PositionProvider)
-        return [
-            Found(rule, finding, _located(finding.where, positions, offset))
-            for rule, finding in walk.found
-        ]
+        return [self._located(rule, finding, positions, offset, tree) for rule, finding in walk.found]
+
+    def _located(
+        self, rule: Rule, finding: Finding, positions: Mapping[cst.CSTNode, Any], offset: int, tree: cst.Module
+    ) -> Found:
+        fix = finding.fix
+        where = _located(finding.where, positions, offset)
+        if fix is None:
+            return Found(rule, finding, where)
+        if not self._round_trips(tree, offset):
+            return Found(rule, finding.unfixable("LibCST does not give this statement back as it is"), where)
+        edits: list[TextEdit] = []
+        for edit in fix.edits:
+            if isinstance(edit, Replace):
+                edits.append(TextEdit(_located(edit.old, positions, offset), tree.code_for_node(edit.new)))
+            elif isinstance(edit, Rewrite):
+                edits.append(TextEdit(edit.span, edit.content))
+        imports = tuple((e.module, e.name) for e in fix.edits if isinstance(e, NeedImport))
+        return Found(rule, finding, where, TextFix(fix.title, fix.safety, tuple(edits), imports))
+
+    def _round_trips(self, tree: cst.Module, offset: int) -> bool:
+        """Whether LibCST's tree gives back the text it was made from, to the byte."""
+        code = tree.code
+        text = "".join(self.rows[max(offset, 0) : max(offset, 0) + code.count("\n") + code.count("\r") + 1])
+        return text.startswith(code.removeprefix("if 1:\n"))
 
     def _parse(self, piece: Slice) -> tuple[cst.Module, int]:
         text = "".join(self.rows[piece.start - 1 : piece.end])
