@@ -10,12 +10,14 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from api_lint.api import *  # noqa: F403
+    from api_lint.edits import *  # noqa: F403
     from api_lint.facts import *  # noqa: F403
     from api_lint.literals import *  # noqa: F403
     from api_lint.rule import *  # noqa: F403
     from api_lint.visit import *  # noqa: F403
 
 _PUBLIC = {
+    "edits": "await_instead run_in_thread",
     "api": "Api Module",
     "facts": (
         "NO_EFFECT NO_VALUE UNKNOWN Assign Attr Await Call CallSite Choice Class ClassRef Comp Const Decorator "
@@ -24,7 +26,7 @@ _PUBLIC = {
     ),
     "literals": "mask_address names_service text_of traits",
     "rule": (
-        "SAFE UNSAFE Diagnostic Finding Fix NeedImport NoOptions Related Replace Rewrite Rule RuleError TextEdit TextFix"
+        "SAFE UNSAFE AddCode AddLine Diagnostic Finding Fix NeedImport NoOptions Related Replace Rewrite Rule RuleError TextEdit TextFix"
     ),
     "visit": "Place",
 }

@@ -16,7 +16,7 @@ from api_lint import __version__
 if TYPE_CHECKING:
     from api_lint.config import Settings
     from api_lint.discover import Project
-    from api_lint.engine import Result
+    from api_lint.engine import Fixed, Result
     from api_lint.facts import Span
     from api_lint.registry import Registry
     from api_lint.reports import View
@@ -117,6 +117,13 @@ def _common(command: _Command) -> _Command:
 @click.option("--show-files", is_flag=True, help="List the files that would be checked.")
 @click.option("--stdin-filename", metavar="FILE", help="The file that standard input (`-`) stands for.")
 @click.option("--force-exclude", is_flag=True, help="Exclude even files that are named.")
+@click.option("--fix", "fix_mode", flag_value="fix", help="Apply the fixes that keep behaviour.")
+@click.option(
+    "--fix-only", "fix_mode", flag_value="fix-only", help="Apply fixes, report nothing that is left."
+)
+@click.option("--diff", "fix_mode", flag_value="diff", help="Show what would be fixed, write nothing.")
+@click.option("--unsafe-fixes", is_flag=True, help="Fixes that may change behaviour, too.")
+@click.option("--show-fixes", is_flag=True, help="List what was fixed.")
 def check(
     paths: tuple[str, ...],
     isolated: bool,
@@ -132,8 +139,11 @@ def check(
     show_files: bool,
     stdin_filename: str | None,
     force_exclude: bool,
+    fix_mode: str | None,
+    unsafe_fixes: bool,
+    show_fixes: bool,
 ) -> int:
-    """Check files and folders.
+    """Check files and folders, and fix them.
 
     Without any, the working folder is checked; `-` is standard input.
     """
@@ -147,7 +157,16 @@ def check(
         project, sources = _project(paths, chosen, stdin_filename, force_exclude)
         if show_files:
             return _show_files(project)
-        result, view, is_whole = _lint(project, chosen, jobs, sources)
+        if fix_mode is not None:
+            fixed, view, is_whole = _fix(project, chosen, jobs, sources, unsafe_fixes)
+            if fix_mode == "diff" or sources:
+                return _show_changes(fixed, view, is_whole, fix_mode == "diff", exit_zero)
+            is_whole = _write(fixed, view, show_fixes) and is_whole
+            result = fixed.result
+            if fix_mode == "fix-only":
+                return _OK if is_whole else _FAILED
+        else:
+            result, view, is_whole = _lint(project, chosen, jobs, sources)
     if output_file is not None:
         view = replace(view, color=False)
     _emit(_report(result, view, output_format, statistics), output_file)
@@ -290,6 +309,80 @@ def _project(
     project = discover.find_stdin(stdin_filename, settings)
     source = sys.stdin.buffer.read()
     return project, dict.fromkeys(project.targets, source)
+
+
+def _fix(
+    project: Project, settings: Settings, jobs: int, sources: dict[str, bytes], unsafe: bool
+) -> tuple[Fixed, View, bool]:
+    """The fixed project in memory, how to show what is left, and whether all went well."""
+    from api_lint import engine, registry
+    from api_lint.reports import View
+
+    loaded = _registry()
+    choice = registry.choose(loaded, settings)
+    for warning in choice.warnings:
+        _say("warning", warning)
+    with _progress(sys.stderr) as progress:
+        fixed = engine.fix(
+            project,
+            choice.rules,
+            settings,
+            unsafe=unsafe,
+            jobs=jobs,
+            progress=progress,
+            sources=sources,
+            silent=registry.silent_in(loaded, settings),
+        )
+    for error in fixed.result.errors:
+        _say("error", error)
+    for path, reason in fixed.refused.items():
+        _say("warning", f"{path} is left as it is: {reason}")
+    secrets = _secrets(fixed.result, choice.rules)
+    view = View(str(project.root), os.getcwd(), _has_color(sys.stdout), sources, secrets)
+    return fixed, view, not (loaded.errors or fixed.result.errors)
+
+
+def _show_changes(fixed: Fixed, view: View, is_whole: bool, as_diff: bool, exit_zero: bool) -> int:
+    """The changes as a diff, or (standard input) the changed source itself; nothing is written to files."""
+    from api_lint.reports import diff
+
+    if as_diff:
+        _emit(diff.render(fixed.changes, view))
+        found = bool(fixed.changes)
+    else:
+        sources = {path: after for path, (_, after) in fixed.changes.items()}
+        sys.stdout.buffer.writelines(sources.get(path, source) for path, source in view.sources.items())
+        sys.stdout.buffer.flush()
+        found = bool(fixed.result.diagnostics)
+    if not is_whole:
+        return _FAILED
+    return _FOUND if found and not exit_zero else _OK
+
+
+def _write(fixed: Fixed, view: View, show: bool) -> bool:
+    """Write the changed files; whether all could be written. A file that changed meanwhile is left alone."""
+    from api_lint import fixes
+
+    is_whole = True
+    written: set[str] = set()
+    for path, (before, after) in fixed.changes.items():
+        try:
+            fixes.write(view.full_path(path), before, after, view.root)
+            written.add(path)
+        except (fixes.Refused, OSError) as error:
+            is_whole = False
+            _say(
+                "error",
+                f"{view.path(path)} is left as it is: {getattr(error, 'strerror', None) or error}",
+            )
+    applied = [d for d in fixed.applied if d.path in written]
+    for diagnostic in applied if show else ():
+        title = diagnostic.fix.title if diagnostic.fix is not None else ""
+        _say("fixed", f"{view.path(diagnostic.path)}:{diagnostic.span.line}: {diagnostic.code} {title}")
+    if applied:
+        count = f"{len(applied)} finding{'s' if len(applied) > 1 else ''}"
+        _say("fixed", f"{count} in {len(written)} file{'s' if len(written) > 1 else ''}")
+    return is_whole
 
 
 def _lint(

@@ -13,21 +13,25 @@ import os
 import signal
 import stat
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, TypeVar
 
-from api_lint import noqa
+from api_lint import fixes, noqa
 from api_lint.api import Api, Module
 from api_lint.config import Settings
 from api_lint.discover import Project
 from api_lint.facts import Failure, ModuleFacts, Route, Span
 from api_lint.gate import Gate, rows_with
 from api_lint.index import Unreadable, decode, index, parse
-from api_lint.rule import Diagnostic, Rule
+from api_lint.rule import SAFE, UNSAFE, AddCode, AddLine, Diagnostic, Rule, TextFix
+
+# A fix that has not settled by then undoes itself.
+_ROUNDS = 10
 
 UNREADABLE = ("API000", "unreadable-file")
 
@@ -105,6 +109,148 @@ def routes(
 
 # Holds the latest run's facts, so that a command need not wait for them to be taken apart before it ends.
 _last_session: list[_Session] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """What fixing a project came to.
+
+    `changes` hold, by path, a file's bytes before (`None` for a new one) and after; `applied` are the findings whose fixes are in them;
+    `refused` tells, by path, why a file was left alone; `result` is what is found in the changed project.
+    """
+
+    changes: Mapping[str, tuple[bytes | None, bytes]]
+    applied: tuple[Diagnostic, ...]
+    refused: Mapping[str, str]
+    result: Result
+
+
+def fix(
+    project: Project,
+    rules: Sequence[Rule],
+    settings: Settings,
+    *,
+    unsafe: bool,
+    jobs: int = 0,
+    progress: Progress | None = None,
+    sources: Mapping[str, bytes] | None = None,
+    silent: Silent | None = None,
+) -> Fixed:
+    """Fix what can be fixed in a project's target files, in memory, round by round until nothing changes.
+
+    Parameters: as of `run`, and `unsafe`, whether to apply fixes that may change behaviour.
+    Returns: the changes, for the caller to write or to show, and what is left. A file in which a fix would bring up a
+    finding that was not there before is left alone.
+    """
+    with _without_garbage_collection():
+        session = _Session(project, tuple(rules), settings, sources or {}, silent or _nothing_silent)
+        _last_session[:] = [session]
+        session.index(jobs, progress)
+        before = session.visit(jobs, progress)
+        fixer = _Fixer(session, before, unsafe)
+        fixer.settle()
+        return fixer.fixed(jobs, progress)
+
+
+class _Texts(NamedTuple):
+    """Changed files by path, and the fixes that are in them."""
+
+    changed: dict[str, bytes]
+    fixes: tuple[TextFix, ...]
+
+
+class _Fixer:
+    """Rounds of fixing: the project as it would be after each, and what was done."""
+
+    def __init__(self, session: _Session, before: Result, unsafe: bool) -> None:
+        self.first = session
+        self.session = session
+        self.before = before
+        self.wanted = (SAFE, UNSAFE) if unsafe else (SAFE,)
+        self.applied: dict[str, list[Diagnostic]] = {}
+        self.refused: dict[str, str] = {}
+
+    def settle(self) -> None:
+        """Apply fixes until a round changes nothing."""
+        found: Iterable[Diagnostic] = self.before.diagnostics
+        for _ in range(_ROUNDS):
+            changed = self._round(found)
+            if not changed:
+                return
+            self.session = self.session.with_sources(changed)
+            paths = sorted(path for path in changed if path.endswith(".py"))
+            found = [d for path in paths for d in self.session.visit_one(path).diagnostics]
+
+    def _round(self, found: Iterable[Diagnostic]) -> dict[str, bytes]:
+        by_path: dict[str, list[Diagnostic]] = {}
+        for diagnostic in found:
+            if diagnostic.fix is not None and diagnostic.fix.safety in self.wanted:
+                by_path.setdefault(diagnostic.path, []).append(diagnostic)
+        changed: dict[str, bytes] = {}
+        for path, diagnostics in by_path.items():
+            if path not in self.refused:
+                self._fix_file(path, diagnostics, changed)
+        return changed
+
+    def _fix_file(self, path: str, diagnostics: list[Diagnostic], changed: dict[str, bytes]) -> None:
+        """Apply what fits of a file's fixes; one that edits other files goes alone, so that it is whole or not at all."""
+        alone = [d for d in diagnostics if d.fix is not None and d.fix.others][:1]
+        wanted = [d for d in diagnostics if d.fix is not None and not d.fix.others] or alone
+        try:
+            text = self._apply(path, [d.fix for d in wanted if d.fix is not None], changed)
+        except (fixes.Refused, Unreadable) as error:
+            self.refused[path] = str(error)
+            return
+        changed.update(text.changed)
+        if text.changed:
+            self.applied.setdefault(path, []).extend(d for d in wanted if d.fix in text.fixes)
+            for other in text.changed:
+                self.applied.setdefault(other, [])
+
+    def _apply(self, path: str, wanted: Sequence[TextFix], changed: Mapping[str, bytes]) -> _Texts:
+        source = fixes.read(self.session.read(path))
+        facts = self.session.load(path)
+        assert facts is not None
+        if path in changed:  # another file's fix has added to it in this round
+            return _Texts({}, ())
+        done = fixes.apply(source, facts, wanted)
+        texts = {path: source.encode(done.text)} if done.text != source.text else {}
+        for edit in (edit for fix in done.fixes for edit in fix.others):
+            texts[edit.path] = self._extended(edit, {**changed, **texts})
+        return _Texts(texts, done.fixes)
+
+    def _extended(self, edit: AddLine | AddCode, changed: Mapping[str, bytes]) -> bytes:
+        """Another file with what a fix adds to it."""
+        is_new = edit.path not in changed and not self.session.exists(edit.path)
+        content = b"" if is_new else changed.get(edit.path) or self.session.read(edit.path)
+        source = fixes.read(content)
+        facts = index(content, edit.path) if edit.path.endswith(".py") and content.strip() else None
+        return source.encode(fixes.extend(source, facts, edit))
+
+    def fixed(self, jobs: int, progress: Progress | None) -> Fixed:
+        """What it came to, without the files in which a fix brought up something new."""
+        result = self.session.visit(jobs, progress) if self.applied else self.before
+        worse = self._worse(result)
+        if worse:
+            self.session = self.session.with_sources(
+                {path: self.first.old(path) or b"" for path in worse}
+            )
+            result = self.session.visit(jobs, progress)
+        changes = {
+            path: (self.first.old(path), self.session.read(path)) for path in sorted(self.applied)
+        }
+        applied = tuple(d for path in sorted(self.applied) for d in self.applied[path])
+        return Fixed(changes, applied, self.refused, result)
+
+    def _worse(self, result: Result) -> list[str]:
+        before = Counter((d.path, d.code) for d in self.before.diagnostics)
+        after = Counter((d.path, d.code) for d in result.diagnostics)
+        worse = sorted({path for path, code in after - before if path in self.applied})
+        for path in worse:
+            del self.applied[path]
+            codes = ", ".join(sorted({code for where, code in after - before if where == path}))
+            self.refused[path] = f"its fixes would bring up a new finding ({codes})"
+        return worse
 
 
 def _nothing_silent(_: str) -> frozenset[str]:
@@ -210,6 +356,14 @@ class _Session:
             except OSError as error:
                 raise Unreadable(Failure(path, error.strerror or str(error))) from None
 
+    def exists(self, path: str) -> bool:
+        """Whether there is such a file in the project's folder, or a content that stands for it."""
+        return path in self.sources or os.path.exists(os.path.join(self.project.root, path))
+
+    def old(self, path: str) -> bytes | None:
+        """A file's bytes, `None` if there is no such file."""
+        return self.read(path) if self.exists(path) else None
+
     def index_one(self, path: str) -> tuple[str, ModuleFacts | None, Failure | None]:
         """A file's facts, or why it has none; neither for a file that the gate keeps out."""
         try:
@@ -221,6 +375,22 @@ class _Session:
             return path, None, None
         except Unreadable as error:
             return path, None, error.failure
+
+    def with_sources(self, sources: Mapping[str, bytes]) -> _Session:
+        """The project with other contents of some files; the facts of all others are kept."""
+        added = [path for path in sources if path.endswith(".py") and path not in self.project.files]
+        project = replace(self.project, files=tuple(sorted({*self.project.files, *added})))
+        after = _Session(project, self.rules, self.settings, {**self.sources, **sources}, self.silent)
+        after.facts = {path: facts for path, facts in self.facts.items() if path not in sources}
+        after.failures = {
+            path: failure for path, failure in self.failures.items() if path not in sources
+        }
+        for path in (path for path in sources if path.endswith(".py")):
+            after.load(path)
+        after.scanned = sorted({*self.scanned, *(path for path in sources if path in after.facts)})
+        after.size = self.size
+        after.api = Api(project.files, after.load, self.settings.src, after.scanned)
+        return after
 
     # --------------------------------------------------------------------------------------------------- visit
 
@@ -303,7 +473,7 @@ def _diagnostic(found: Any, module: Module) -> Diagnostic:
     span: Span = found.span
     return Diagnostic(
         rule.code, rule.name(), module.path, span, found.finding.message, rule.severity,
-        _last_row(module.facts, span), found.finding.related,
+        _last_row(module.facts, span), found.finding.related, found.fix, found.finding.refused,
     )  # fmt: skip
 
 

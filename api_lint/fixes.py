@@ -13,14 +13,13 @@ import os
 import re
 import stat
 import tempfile
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from api_lint.facts import ModuleFacts, Span
-from api_lint.rule import TextEdit, TextFix
+from api_lint.rule import AddCode, AddLine, TextEdit, TextFix
 
 _ROW = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
@@ -96,14 +95,61 @@ def apply(source: Source, facts: ModuleFacts, fixes: Sequence[TextFix]) -> Appli
         return Applied(source.text, ())
     newline = source.newline
     imports = dict.fromkeys(need for fix in chosen for need in fix.imports)
-    edits += [edit for edit in _import_edits(source.text, facts, imports) if edit is not None]
-    text = _edited(source.text, [TextEdit(e.span, re.sub(r"\r\n|\r|\n", newline, e.content)) for e in edits])
-    text = _without_unused(source.text, text, newline)
+    edits += _import_edits(source.text, facts, imports)
+    text = _edited(
+        source.text, [TextEdit(e.span, re.sub(r"\r\n|\r|\n", newline, e.content)) for e in edits]
+    )
+    text = _without_unused(source.text, text)
+    _check(text)
+    return Applied(text, tuple(chosen))
+
+
+def _check(text: str) -> None:
     try:
         ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise Refused(f"the result would be no Python: {error}") from None
-    return Applied(text, tuple(chosen))
+
+
+def extend(source: Source, facts: ModuleFacts | None, edit: AddLine | AddCode) -> str:
+    """The text of another file with a fix's addition, which is not made twice.
+
+    Parameters: `source`, the file (empty if it is to be made); `facts` of it, `None` for one that is no Python.
+    Raises: Refused where the result would be no Python.
+    """
+    text, newline = source.text, source.newline
+    gap = "" if not text or text.endswith(("\n", "\r")) else newline
+    if isinstance(edit, AddLine):
+        return text if edit.line in text.splitlines() else f"{text}{gap}{edit.line}{newline}"
+    if edit.code.strip() in text:
+        return text
+    if facts is not None:
+        text = _edited(text, _import_edits(text, facts, edit.imports))
+    else:
+        text = "".join(
+            f"from {m} import {n}\n" if n else f"import {m}\n" for m, n in sorted(edit.imports)
+        )
+    rows = re.sub(r"\r\n|\r|\n", newline, edit.code.strip("\n"))
+    blank = newline * 2 if text.strip() else ""
+    text = f"{text}{gap}{blank}{rows}{newline}"
+    _check(text)
+    return text
+
+
+def preview(rows: Sequence[str], fix: TextFix) -> tuple[list[str], list[str]]:
+    """What a fix does to the rows it touches.
+
+    Parameters: `rows` of the file without their line ends; `fix`.
+    Returns: those rows as they are, and as they would be.
+    """
+    first = min(edit.span.line for edit in fix.edits)
+    last = max(edit.span.end_line for edit in fix.edits)
+    before = list(rows[first - 1 : last])
+    moved = [
+        TextEdit(Span(s.line - first + 1, s.col, s.end_line - first + 1, s.end_col), content)
+        for s, content in fix.edits
+    ]
+    return before, _edited("\n".join(before), moved).split("\n")
 
 
 def _compatible(fixes: Sequence[TextFix]) -> tuple[list[TextFix], list[TextEdit]]:
@@ -118,7 +164,7 @@ def _compatible(fixes: Sequence[TextFix]) -> tuple[list[TextFix], list[TextEdit]
 
 
 def _meet(one: Span, other: Span) -> bool:
-    return one[:2] < other[2:] and other[:2] < one[2:] or one == other
+    return (one[:2] < other[2:] and other[:2] < one[2:]) or one == other
 
 
 def _edited(text: str, edits: Iterable[TextEdit]) -> str:
@@ -145,9 +191,7 @@ class _Entry(NamedTuple):
     module: str
 
 
-def _import_edits(
-    text: str, facts: ModuleFacts, needs: Iterable[tuple[str, str]]
-) -> Iterator[TextEdit | None]:
+def _import_edits(text: str, facts: ModuleFacts, needs: Iterable[tuple[str, str]]) -> Iterator[TextEdit]:
     """Insertions of the imports that a file lacks, each where the file would have put it."""
     tree = ast.parse(text)
     entries = list(_entries(tree))
@@ -158,7 +202,9 @@ def _import_edits(
         statement = f"from {module} import {name}\n" if name else f"import {module}\n"
         line = _import_line(tree, entries, module, bool(name))
         lead = "\n" if line > len(rows) and not text.endswith(("\n", "\r")) else ""
-        yield TextEdit(Span(line, 0, line, 0), lead + statement + ("" if entries or line > len(rows) else "\n"))
+        yield TextEdit(
+            Span(line, 0, line, 0), lead + statement + ("" if entries or line > len(rows) else "\n")
+        )
 
 
 def _entries(tree: ast.Module) -> Iterator[_Entry]:
@@ -166,12 +212,15 @@ def _entries(tree: ast.Module) -> Iterator[_Entry]:
         if isinstance(node, ast.Import):
             yield _Entry(node.lineno, node.end_lineno or node.lineno, False, node.names[0].name)
         elif isinstance(node, ast.ImportFrom) and node.module != "__future__":
-            yield _Entry(node.lineno, node.end_lineno or node.lineno, True, "." * node.level + (node.module or ""))
+            yield _Entry(
+                node.lineno, node.end_lineno or node.lineno, True, "." * node.level + (node.module or "")
+            )
 
 
 def _has_import(facts: ModuleFacts, module: str, name: str) -> bool:
     return any(
-        (i.module, i.name, i.level) == (module, name, 0) and i.local == (name or module) for i in facts.body.imports
+        (i.module, i.name, i.level) == (module, name, 0) and i.local == (name or module)
+        for i in facts.body.imports
     )
 
 
@@ -180,7 +229,11 @@ def _import_line(tree: ast.Module, entries: Sequence[_Entry], module: str, is_fr
     docstring and the `__future__` imports of a file without imports."""
     import sys
 
-    group = [e for e in entries if (e.module.partition(".")[0] in sys.stdlib_module_names) == _is_stdlib(module)]
+    group = [
+        e
+        for e in entries
+        if (e.module.partition(".")[0] in sys.stdlib_module_names) == _is_stdlib(module)
+    ]
     group = [e for e in group if not e.module.startswith(".")]
     for entry in group:
         if (entry.is_from, entry.module) > (is_from, module):
@@ -202,10 +255,14 @@ def _is_stdlib(module: str) -> bool:
 def _is_head(node: ast.stmt) -> bool:
     if isinstance(node, ast.ImportFrom):
         return node.module == "__future__"
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
 
 
-def _without_unused(before: str, after: str, newline: str) -> str:
+def _without_unused(before: str, after: str) -> str:
     """The text without the imports that were used before and are not any more."""
     used_before, used_after = _used(before), _used(after)
     gone = used_before - used_after
@@ -216,7 +273,7 @@ def _without_unused(before: str, after: str, newline: str) -> str:
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             kept = [a for a in node.names if (a.asname or a.name.partition(".")[0]) not in gone]
             if len(kept) < len(node.names):
-                edits.append(_shortened(after, node, kept, newline))
+                edits.append(_shortened(after, node, kept))
     return _edited(after, [e for e in edits if e is not None])
 
 
@@ -226,18 +283,22 @@ def _used(text: str) -> set[str]:
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             names.add(node.id)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier():
+        elif (
+            isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier()
+        ):
             names.add(node.value)
     return names
 
 
 def _shortened(
-    text: str, node: ast.Import | ast.ImportFrom, kept: Sequence[ast.alias], newline: str
+    text: str, node: ast.Import | ast.ImportFrom, kept: Sequence[ast.alias]
 ) -> TextEdit | None:
     """An import statement without some of its names; without its row where none is left."""
     rows = _ROW.findall(text)
     first, last = rows[node.lineno - 1], rows[(node.end_lineno or node.lineno) - 1]
-    alone = not first[: node.col_offset].strip() and not last.encode()[node.end_col_offset or 0 :].strip()
+    alone = (
+        not first[: node.col_offset].strip() and not last.encode()[node.end_col_offset or 0 :].strip()
+    )
     if not kept:
         if not alone or _is_only_child(text, node):
             return None
@@ -269,23 +330,26 @@ def _is_only_child(text: str, statement: ast.stmt) -> bool:
 # --------------------------------------------------------------------------------------------------------- files
 
 
-def write(path: str, content: bytes, root: str) -> None:
+def write(path: str, before: bytes | None, after: bytes, root: str) -> None:
     """Put new content into a file: into a temporary file beside it that is then renamed over it, with the same mode.
 
-    Parameters: `path` and `root`, absolute; `content`.
-    Raises: Refused for a link that leads out of the root, OSError as the system says.
+    Parameters: `path` and `root`, absolute; `before`, what was read (`None` for a new file), and `after`, what is
+    to stand there.
+    Raises: Refused for a link that leads out of the root and for a file that changed meanwhile, OSError as the system
+    says.
     """
     target = os.path.realpath(path)
     if os.path.commonpath([target, os.path.realpath(root)]) != os.path.realpath(root):
         raise Refused("a link that leads out of the project")
-    state = os.stat(target)
+    mode = _mode(target, before)
+    os.makedirs(os.path.dirname(target), exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".api-lint-", suffix=".tmp")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            file.write(after)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, stat.S_IMODE(state.st_mode))
+        os.chmod(temporary, mode)
         os.replace(temporary, target)
     except BaseException:
         with contextlib.suppress(OSError):
@@ -293,6 +357,16 @@ def write(path: str, content: bytes, root: str) -> None:
         raise
 
 
-def row_of(starts: Sequence[int], offset: int) -> int:
-    """The row (from 1) that an offset lies on, by the offsets at which rows start."""
-    return bisect_left(starts, offset + 1)
+def _mode(target: str, before: bytes | None) -> int:
+    """The permissions a file is to have: its own, or the usual ones for a new file."""
+    try:
+        with open(target, "rb") as current:
+            if current.read() != before:
+                raise Refused("it was changed meanwhile")
+        return stat.S_IMODE(os.stat(target).st_mode)
+    except FileNotFoundError:
+        if before is not None:
+            raise Refused("it vanished meanwhile") from None
+    umask = os.umask(0)
+    os.umask(umask)
+    return 0o666 & ~umask

@@ -60,7 +60,25 @@ class NeedImport:
     name: str = ""
 
 
-Edit = Replace | Rewrite | NeedImport
+@dataclass(frozen=True, slots=True)
+class AddLine:
+    """An edit of another file: the text file at `path` (relative to the root) has the row `line`; made if absent."""
+
+    path: str
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddCode:
+    """An edit of another file: `code`, whole statements, stands at the end of the module at `path` (relative to the
+    root; made if absent), which has `imports` as (module, name), the name "" for `import module`."""
+
+    path: str
+    code: str
+    imports: tuple[tuple[str, str], ...] = ()
+
+
+Edit = Replace | Rewrite | NeedImport | AddLine | AddCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,12 +229,13 @@ class TextEdit(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TextFix:
-    """A fix as changes of the file's text: its edits, and the imports it needs as (module, name)."""
+    """A fix as changes of text: the file's edits, the imports it needs as (module, name), and edits of other files."""
 
     title: str
     safety: str
     edits: tuple[TextEdit, ...]
     imports: tuple[tuple[str, str], ...] = ()
+    others: tuple[AddLine | AddCode, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

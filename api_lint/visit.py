@@ -43,7 +43,17 @@ from api_lint.facts import (
     Value,
 )
 from api_lint.infer import Scope
-from api_lint.rule import Finding, NeedImport, Replace, Rewrite, Rule, TextEdit, TextFix
+from api_lint.rule import (
+    AddCode,
+    AddLine,
+    Finding,
+    NeedImport,
+    Replace,
+    Rewrite,
+    Rule,
+    TextEdit,
+    TextFix,
+)
 
 # A form feed sets the indentation back to nothing.
 _INDENT = re.compile(r"(?:[ \t]*\f)*[ \t]+")
@@ -324,7 +334,9 @@ class Place:
         """The dotted names of all classes that a class of this file derives from."""
         return self.api.bases(self.path, qualname) if qualname else frozenset()
 
-    def reference(self, module: str, name: str) -> tuple[cst.BaseExpression, tuple[NeedImport, ...]] | None:
+    def reference(
+        self, module: str, name: str
+    ) -> tuple[cst.BaseExpression, tuple[NeedImport, ...]] | None:
         """How to write `module.name` here.
 
         Returns: the expression, by the file's own imports where it has one, and the import it needs besides; `None`
@@ -352,7 +364,8 @@ class Place:
     def _is_shadowed(self, name: str) -> bool:
         """Whether a function around binds the name to something that it does not import."""
         return any(
-            name in f.bound and all(entry.local != name for entry in f.imports) for f in self._functions()
+            name in f.bound and all(entry.local != name for entry in f.imports)
+            for f in self._functions()
         )
 
     def binding(self, node: cst.CSTNode) -> tuple[str, str]:
@@ -522,48 +535,78 @@ class Visitor:
     def _findings(
         self, piece: Slice, rules: list[Rule], failed: Callable[[Rule, Exception], None]
     ) -> list[Found]:
-        tree, offset = self._parse(piece)
+        tree, offset, is_exact = self._parse(piece)
         walk = _Walk(self.api, self.module, piece, _hooks(rules), failed)
         walk.slice(_body(tree) if offset < piece.start - 1 else tree.body)
         positions: Mapping[cst.CSTNode, Any] = {}
         if any(not isinstance(finding.where, Span) or finding.fix for _, finding in walk.found):
             positions = MetadataWrapper(tree, unsafe_skip_copy=True).resolve(PositionProvider)
-        return [self._located(rule, finding, positions, offset, tree) for rule, finding in walk.found]
+        return [
+            self._located(rule, finding, positions, offset, tree, is_exact)
+            for rule, finding in walk.found
+        ]
 
     def _located(
-        self, rule: Rule, finding: Finding, positions: Mapping[cst.CSTNode, Any], offset: int, tree: cst.Module
+        self,
+        rule: Rule,
+        finding: Finding,
+        positions: Mapping[cst.CSTNode, Any],
+        offset: int,
+        tree: cst.Module,
+        is_exact: bool,
     ) -> Found:
         fix = finding.fix
         where = _located(finding.where, positions, offset)
         if fix is None:
             return Found(rule, finding, where)
-        if not self._round_trips(tree, offset):
-            return Found(rule, finding.unfixable("LibCST does not give this statement back as it is"), where)
+        if not is_exact:
+            return Found(
+                rule, finding.unfixable("LibCST does not give this statement back as it is"), where
+            )
         edits: list[TextEdit] = []
         for edit in fix.edits:
             if isinstance(edit, Replace):
-                edits.append(TextEdit(_located(edit.old, positions, offset), tree.code_for_node(edit.new)))
+                edits.append(_rendered(edit, tree, positions, offset))
             elif isinstance(edit, Rewrite):
                 edits.append(TextEdit(edit.span, edit.content))
         imports = tuple((e.module, e.name) for e in fix.edits if isinstance(e, NeedImport))
-        return Found(rule, finding, where, TextFix(fix.title, fix.safety, tuple(edits), imports))
+        others = tuple(e for e in fix.edits if isinstance(e, (AddLine, AddCode)))
+        return Found(rule, finding, where, TextFix(fix.title, fix.safety, tuple(edits), imports, others))
 
-    def _round_trips(self, tree: cst.Module, offset: int) -> bool:
-        """Whether LibCST's tree gives back the text it was made from, to the byte."""
-        code = tree.code
-        text = "".join(self.rows[max(offset, 0) : max(offset, 0) + code.count("\n") + code.count("\r") + 1])
-        return text.startswith(code.removeprefix("if 1:\n"))
-
-    def _parse(self, piece: Slice) -> tuple[cst.Module, int]:
+    def _parse(self, piece: Slice) -> tuple[cst.Module, int, bool]:
+        """A slice's tree, the rows above its first one, and whether the tree gives the text back to the byte."""
         text = "".join(self.rows[piece.start - 1 : piece.end])
         offset = piece.start - 1
         if _INDENT.match(text):
             text = "if 1:\n" + text
             offset -= 1
         try:
-            return cst.parse_module(text), offset
+            tree = cst.parse_module(text)
         except (cst.ParserSyntaxError, RecursionError) as error:
             raise SliceError(f"row {piece.start}: {type(error).__name__}") from None
+        return tree, offset, tree.code == text
+
+
+def _rendered(
+    edit: Replace, tree: cst.Module, positions: Mapping[cst.CSTNode, Any], offset: int
+) -> TextEdit:
+    """An edit of a slice's tree as one of the file's text.
+
+    The new node is rendered where it will stand: rendered alone, it would not know how far its rows are indented.
+    """
+    place = positions[edit.old]
+    code = tree.code
+    starts = [0]
+    for row in rows_of(code):
+        starts.append(starts[-1] + len(row))
+    start = starts[place.start.line - 1] + place.start.column
+    end = starts[place.end.line - 1] + place.end.column
+    after = tree.deep_replace(edit.old, edit.new)
+    assert isinstance(after, cst.Module)
+    changed = after.code
+    return TextEdit(
+        _located(edit.old, positions, offset), changed[start : len(changed) - (len(code) - end)]
+    )
 
 
 def _body(tree: cst.Module) -> Sequence[cst.CSTNode]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import libcst as cst
 
-from api_lint import Api, Finding, Module, Place, Rule
+from api_lint import UNSAFE, Api, Finding, Module, Place, Rule, run_in_thread
 
 
 class BlockingHttpInAsync(Rule):
@@ -33,6 +33,7 @@ class BlockingHttpInAsync(Rule):
     code = "API602"
     message = "{call} is synchronous HTTP and blocks the event loop in async def {function}"
     words = ("requests", "urllib", "urlopen", "httpx", "HTTPConnection", "HTTPSConnection", "async def")
+    fix = UNSAFE
     quiet_in = frozenset({"tests", "migrations"})
 
     def suspects(self, module: Module, api: Api) -> Iterable[int]:
@@ -41,4 +42,5 @@ class BlockingHttpInAsync(Rule):
     def visit_Call(self, call: cst.Call, at: Place) -> Iterator[Finding]:
         effect = at.effect(call)
         if at.is_async and not at.is_awaited and effect.blocks == "http" and at.function is not None:
-            yield self.found(call, call=effect.label, function=at.function.name)
+            found = self.found(call, call=effect.label, function=at.function.name)
+            yield run_in_thread(found, call, at, UNSAFE)

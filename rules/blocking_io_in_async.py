@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import libcst as cst
 
-from api_lint import Api, Finding, Module, Place, Rule
+from api_lint import UNSAFE, Api, Finding, Module, Place, Rule, run_in_thread
 
 _CATEGORIES = ("file", "io")
 
@@ -33,6 +33,7 @@ class BlockingIoInAsync(Rule):
     code = "API603"
     message = "{call} blocks the event loop in async def {function}"
     words = ("async def",)
+    fix = UNSAFE
     quiet_in = frozenset({"tests", "migrations"})
 
     def suspects(self, module: Module, api: Api) -> Iterable[int]:
@@ -46,4 +47,5 @@ class BlockingIoInAsync(Rule):
             and effect.blocks in _CATEGORIES
             and at.function is not None
         ):
-            yield self.found(call, call=effect.label, function=at.function.name)
+            found = self.found(call, call=effect.label, function=at.function.name)
+            yield run_in_thread(found, call, at, UNSAFE)

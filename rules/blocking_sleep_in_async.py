@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import libcst as cst
 
-from api_lint import Api, Finding, Module, Place, Rule
+from api_lint import SAFE, Api, Finding, Module, Place, Rule, await_instead
 
 
 class BlockingSleepInAsync(Rule):
@@ -31,6 +31,7 @@ class BlockingSleepInAsync(Rule):
     code = "API601"
     message = "{call} blocks the event loop in async def {function}"
     words = ("sleep",)
+    fix = SAFE
     quiet_in = frozenset({"tests", "migrations"})
 
     def suspects(self, module: Module, api: Api) -> Iterable[int]:
@@ -39,4 +40,21 @@ class BlockingSleepInAsync(Rule):
     def visit_Call(self, call: cst.Call, at: Place) -> Iterator[Finding]:
         effect = at.effect(call)
         if at.is_async and not at.is_awaited and effect.blocks == "sleep" and at.function is not None:
-            yield self.found(call, call=effect.label, function=at.function.name)
+            yield _fixed(self.found(call, call=effect.label, function=at.function.name), call, at)
+
+
+def _fixed(finding: Finding, call: cst.Call, at: Place) -> Finding:
+    library = _library(at)
+    reference = at.reference(library, "sleep")
+    if reference is None:
+        return finding.unfixable(f"the name {library} means something else here")
+    function, edits = reference
+    new = call.with_changes(func=function)
+    return await_instead(finding, call, new, at, f"Await {library}.sleep", edits, SAFE)
+
+
+def _library(at: Place) -> str:
+    """The file's own: anyio or trio where it imports one of them and not asyncio."""
+    imported = {entry.module.partition(".")[0] for entry in at.module.facts.body.imports}
+    others = [name for name in ("anyio", "trio") if name in imported]
+    return others[0] if others and "asyncio" not in imported else "asyncio"

@@ -31,6 +31,7 @@ LAYERS = [
     {"frameworks"},
     {"api"},
     {"rule", "config"},
+    {"edits", "fixes"},
     {"noqa", "visit", "discover", "registry"},
     {"engine"},
     {"reports", "scaffold", "testing"},
@@ -38,7 +39,7 @@ LAYERS = [
     {"__main__"},
 ]
 # A rule's base class names what its hooks are handed, for the type checker.
-TYPES_ONLY = {("rule", "api"), ("config", "rule")}
+TYPES_ONLY = {("rule", "api"), ("config", "rule"), ("edits", "visit")}
 
 
 def name(path: Path) -> str:

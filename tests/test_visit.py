@@ -307,7 +307,7 @@ class Everything(Rule):
         yield self.found(node, kind=type(node).__name__, line=at.line)
 
     visit_FunctionDef = visit_ClassDef = visit_ExceptHandler = visit_Await = visit_Return = visit_If = (
-        _tell  # noqa: N815
+        _tell
     )
 
 

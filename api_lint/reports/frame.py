@@ -6,6 +6,7 @@ same row. So whatever looks like a secret in a shown row is masked, and whatever
 
 from __future__ import annotations
 
+import difflib
 import io
 import os
 import re
@@ -14,9 +15,10 @@ import tokenize
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
-from api_lint import literals
+from api_lint import fixes, literals
 from api_lint.facts import Span
 from api_lint.reports import View
+from api_lint.rule import TextFix
 from api_lint.text import visible
 
 CONTEXT = 2
@@ -24,6 +26,7 @@ WIDEST = 160
 MASK = "•••"
 
 _MOST_ROWS = 6
+_MOST_CHANGES = 14
 _LARGEST_FILE = 16_000_000
 _LONGEST_ROW = 20_000
 _ROW_END = re.compile(r"\r\n|\r|\n")
@@ -68,6 +71,29 @@ class Frames:
             if number == span.line:
                 yield f"{bar} {self._view.paint('1;31', _carets(cells, span, start))}"
         yield bar
+
+    def changed(self, path: str, fix: TextFix) -> Iterator[str]:
+        """What a fix does to the rows it touches, as a small diff.
+
+        Parameters: `path` relative to the root; `fix`.
+        Returns: the removed and the added rows, each marked; none where the file cannot be read.
+        """
+        rows = self._read(path)
+        if not fix.edits or max(edit.span.end_line for edit in fix.edits) > len(rows):
+            return
+        before, after = fixes.preview(rows, fix)
+        added = [
+            f"from {module} import {name}" if name else f"import {module}"
+            for module, name in fix.imports
+        ]
+        lines = [row for row in difflib.ndiff(before, [*added, *after]) if row[:1] != "?"]
+        for line in lines[:_MOST_CHANGES]:
+            sign, row = line[0], line[2:]
+            shown = "".join(self._cells(path, 0, row)[:WIDEST]).rstrip()
+            style = {"-": "31", "+": "32"}.get(sign, "0")
+            yield f"{self._view.paint(style, f'      {sign} {shown}')}".rstrip()
+        if len(lines) > _MOST_CHANGES:
+            yield f"        … {len(lines) - _MOST_CHANGES} more rows"
 
     def _bounds(self, rows: Sequence[str], span: Span) -> tuple[int, int]:
         """The first and the last row to show; blank ones at the edges are left out."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from api_lint.reports import View, closing
 from api_lint.reports.frame import Frames
-from api_lint.rule import Diagnostic
+from api_lint.rule import SAFE, Diagnostic
 from api_lint.text import visible
 
 _STYLES = {"error": "1;31", "warning": "1;33"}
@@ -34,3 +34,9 @@ def _lines(diagnostic: Diagnostic, frames: Frames, view: View) -> Iterator[str]:
     for related in diagnostic.related:
         where = f"{view.path(related.path)}:{related.span.line}:{related.span.col + 1}"
         yield f"{view.paint('1;34', '    =')} {where}: {visible(related.message)}"
+    if diagnostic.fix is not None:
+        option = "--fix" if diagnostic.fix.safety == SAFE else "--unsafe-fixes"
+        yield f"{view.paint('1;34', '    =')} {view.paint('1;32', 'fix')} ({option}): {visible(diagnostic.fix.title)}"
+        yield from frames.changed(diagnostic.path, diagnostic.fix)
+    elif diagnostic.refused:
+        yield f"{view.paint('1;34', '    =')} no fix here: {visible(diagnostic.refused)}"

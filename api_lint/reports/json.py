@@ -28,12 +28,28 @@ def _finding(diagnostic: Diagnostic, view: View) -> dict[str, object]:
         "filename": view.full_path(diagnostic.path),
         **_place(diagnostic.span),
         "message": diagnostic.message,
-        "fix": None,
+        "fix": _fix(diagnostic),
         "noqa_row": diagnostic.noqa_line,
         "url": None,
         "related": [
             {"filename": view.full_path(path), **_place(span), "message": message}
             for path, span, message in diagnostic.related
+        ],
+    }
+
+
+def _fix(diagnostic: Diagnostic) -> dict[str, object] | None:
+    """ruff's form of a fix: its title, how far it can be trusted, and the text edits with the imports it needs."""
+    fix = diagnostic.fix
+    if fix is None:
+        return None
+    return {
+        "applicability": fix.safety,
+        "message": fix.title,
+        "edits": [{"content": edit.content, **_place(edit.span)} for edit in fix.edits],
+        "imports": [
+            f"from {module} import {name}" if name else f"import {module}"
+            for module, name in fix.imports
         ],
     }
 
