@@ -84,7 +84,7 @@ class Api:
         while current is not None and module is not None:
             if id(current) in by_function:
                 return by_function[id(current)]
-            current = module.functions.get(current.parent) if current.parent else None
+            current = module.enclosing(current)
         return None
 
     # ----------------------------------------------------------------------------------------- questions about code

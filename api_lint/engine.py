@@ -441,7 +441,8 @@ class _Session:
                 found += Visitor(self.api, module, text).visit(suspects, fail)
             except SliceError as error:
                 diagnostics.append(_unreadable(Failure(path, f"LibCST cannot parse {error}")))
-        diagnostics += [_diagnostic(f, module) for f in found if f.rule.code not in failed]
+        found = [f for f in found if f.rule.code not in failed and not self._is_quiet(f.rule, f.span, module)]
+        diagnostics += [_diagnostic(f, module) for f in found]
         diagnostics = list(dict.fromkeys(diagnostics))
         silenced = noqa.suppressed(source, diagnostics)
         kept = [d for d, is_silenced in zip(diagnostics, silenced) if not is_silenced]
@@ -451,6 +452,11 @@ class _Session:
         if rule.code in self.silent(module.path):
             return False
         return self.settings.include_tests or module.kind not in rule.quiet_in
+
+    def _is_quiet(self, rule: Rule, span: Span, module: Module) -> bool:
+        """Whether a finding stands in a test that stands in a file of another kind."""
+        is_asked = "tests" in rule.quiet_in and not self.settings.include_tests
+        return is_asked and module.is_test(span.line)
 
     def _suspects(
         self, rules: Iterable[Rule], module: Module, text: str, fail: Callable[[Rule, Exception], None]

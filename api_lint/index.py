@@ -380,8 +380,8 @@ class _Indexer:
             self._expr(node.value)
 
     def _assign(self, node: ast.Assign) -> None:
-        first = node.targets[0]
-        name, role = _target_name(first)
+        names = [_target_name(target) for target in node.targets]
+        name, role = names[literals.telling([each for each, _ in names]) if len(names) > 1 else 0]
         value = self._expr(node.value, name, role)
         for target in node.targets:
             self._bind(target, value, "=", node.end_lineno or node.lineno)
@@ -500,7 +500,7 @@ class _Indexer:
         if node is None:
             return ()
         value = self._expr(node)
-        return value.items if isinstance(value, Seq) else (value,)
+        return value.items if isinstance(value, Seq) and value.items else (value,)
 
     def _raise(self, node: ast.Raise) -> None:
         value = self._expr(node.exc) if node.exc is not None else UNKNOWN

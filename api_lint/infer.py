@@ -83,6 +83,11 @@ _DEPENDS = frozenset(
     {"fastapi.Depends", "fastapi.Security", "fastapi.params.Depends", "fastapi.params.Security"}
 )
 
+# The package of models whose class is out of sight.
+_MAPPED = "sqlalchemy.orm.mapped."
+# What a session does with instances of models alone.
+_TAKES_MODEL = frozenset({"add", "refresh"})
+
 # Names that documentation snippets use without importing them. Bound nowhere, they would not run, so they can only
 # mean the thing everybody means by them.
 _CUSTOMARY = {
@@ -93,6 +98,20 @@ _CUSTOMARY = {
     "Any": "typing.Any", "Union": "typing.Union", "requests": "requests", "httpx": "httpx", "time": "time",
     "asyncio": "asyncio", "os": "os", "jsonify": "flask.jsonify", "Flask": "flask.Flask",
     "Blueprint": "flask.Blueprint", "OpenAI": "openai.OpenAI", "sessionmaker": "sqlalchemy.orm.sessionmaker",
+    "AsyncOpenAI": "openai.AsyncOpenAI", "Anthropic": "anthropic.Anthropic", "SQLModel": "sqlmodel.SQLModel",
+    "Security": "fastapi.Security", "create_engine": "sqlalchemy.create_engine", "DeclarativeBase": "sqlalchemy.orm.DeclarativeBase",
+    "declarative_base": "sqlalchemy.orm.declarative_base", "create_async_engine": "sqlalchemy.ext.asyncio.create_async_engine",
+    "async_sessionmaker": "sqlalchemy.ext.asyncio.async_sessionmaker", "SQLAlchemy": "flask_sqlalchemy.SQLAlchemy",
+    "render_template": "flask.render_template", "urlopen": "urllib.request.urlopen",
+    **{name: f"fastapi.responses.{name}" for name in (
+        "FileResponse", "HTMLResponse", "JSONResponse", "ORJSONResponse", "PlainTextResponse", "RedirectResponse",
+        "StreamingResponse",
+    )},
+    **{name: name for name in (
+        "aiofiles", "aiohttp", "anthropic", "boto3", "httpx2", "jwt", "litellm", "logging", "openai", "pathlib",
+        "psycopg2", "pymongo", "redis", "shutil", "smtplib", "socket", "sqlite3", "stripe", "subprocess", "trio", "urllib",
+        "urllib3",
+    )},
 }  # fmt: skip
 
 
@@ -322,7 +341,7 @@ class Types:
         return self.module_name(name, scope.module, scope.line if scope.function is None else _END)
 
     def _enclosing(self, function: Function, module: Module) -> Function | None:
-        return module.functions.get(function.parent) if function.parent else None
+        return module.enclosing(function)
 
     def _around(self, function: Function, module: Module) -> Scope:
         """Where a function's annotations are read."""
@@ -397,7 +416,24 @@ class Types:
             declared = self.annotated(assign.annotation, where)
             if declared and not _is_vague(declared):
                 return declared
-        return self._taken(assign.value, assign.how, where)
+        value = self._taken(assign.value, assign.how, where)
+        if isinstance(assign.value, Call) and self._is_vaguely_made(value):
+            return self._stored(assign, assign.value, where) or value
+        return value
+
+    def _is_vaguely_made(self, value: Value) -> bool:
+        return not value or (value.kind == "instance" and "::" not in value.name and value.name not in self.known.classes)
+
+    def _stored(self, assign: Assign, made: Call, scope: Scope) -> Value:
+        """The model that `user = User(…)` is an instance of if a session then stores `user`, wherever `User` is."""
+        for site in scope.function.calls if scope.function is not None else ():
+            func, args = site.call.func, site.call.args
+            if not isinstance(func, str) or args[:1] != (assign.target,) or site.span.line < assign.line:
+                continue
+            owner, _, name = func.rpartition(".")
+            if name in _TAKES_MODEL and self.role(self.of(owner, scope).name) in ("session", "async-session"):
+                return self._out_of_sight(made.func, scope)
+        return NO_VALUE
 
     def _taken(self, expr: Expr, how: str, scope: Scope) -> Value:
         """What a statement gives the target that it takes from `expr`; parts of a target get parts of it."""
@@ -496,6 +532,8 @@ class Types:
                 return self.external(f"{source.name}.{name}")
         if name in _CUSTOMARY and not module.stars:
             return self.external(_CUSTOMARY[name])
+        if name == "db" and not module.stars:
+            return instance("flask_sqlalchemy.SQLAlchemy")  # says something of `db.session` and `db.Model` alone
         return NO_VALUE
 
     def _is_listed(self, dotted: str) -> bool:
@@ -582,6 +620,8 @@ class Types:
                 return instance(receiver.name, *receiver.items)
             case "$model":
                 return self._argument(None, "model", call, scope)
+            case "$entity":
+                return self._entity(call, scope)
             case "list" | "set":
                 return listing(arguments[0] if arguments else NO_VALUE)
             case "dict" | "tuple":
@@ -615,6 +655,33 @@ class Types:
             return value
         return NO_VALUE
 
+    def _entity(self, call: Call | None, scope: Scope | None) -> Value:
+        """What a session is asked for, by the first argument."""
+        found = self._argument(0, "", call, scope)
+        if found or call is None or scope is None or not call.args:
+            return found
+        return self._out_of_sight(call.args[0], scope)
+
+    def _out_of_sight(self, cls: Expr, scope: Scope) -> Value:
+        """An instance of a class that only a session tells of: imported from elsewhere, or bound nowhere in a snippet."""
+        if not isinstance(cls, str):
+            return NO_VALUE
+        name = cls.rpartition(".")[2]
+        if not name[:1].isupper() or name.isupper():
+            return NO_VALUE
+        value = self.of(cls, scope)
+        is_unbound = not value and self._is_unbound(cls.partition(".")[0], scope)
+        return instance(f"{_MAPPED}{name}") if value.kind == "external" or is_unbound else NO_VALUE
+
+    def _is_unbound(self, name: str, scope: Scope) -> bool:
+        """Whether nothing in sight binds a name."""
+        function = scope.function
+        while function is not None:
+            if name in function.bound:
+                return False
+            function = self._enclosing(function, scope.module)
+        return name not in scope.module.facts.body.bound and not scope.module.stars
+
     # ------------------------------------------------------------------------------------------------- classes
 
     def class_ref(self, name: str) -> ClassRef | None:
@@ -647,6 +714,8 @@ class Types:
         ref = self.class_ref(name)
         if ref is None:
             yield Ancestor(name, None)
+            if name.startswith(_MAPPED):
+                yield from self._ancestors("sqlalchemy.orm.DeclarativeBase", arguments, seen)
             for known in self.known.classes.get(name, KnownClass()).bases:
                 yield from self._ancestors(self.canonical(known), arguments, seen)
             return

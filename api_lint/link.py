@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from api_lint.facts import Assign, Class, Function, Import, ModuleFacts
+from api_lint.facts import Assign, Call, Class, Function, Import, ModuleFacts
 
 _STDLIB = sys.stdlib_module_names
 
@@ -23,6 +23,9 @@ _TESTS = re.compile(
 )
 _MIGRATIONS = re.compile(r"(^|/)(migrations|alembic)/")
 _EXAMPLES = re.compile(r"(^|/)(examples?|docs?|docs_src|samples?|demos?|tutorials?|cookbook)/")
+
+_TEST_PACKAGES = frozenset({"pytest", "unittest"})
+_FIXTURES = frozenset({"pytest.fixture", "pytest_asyncio.fixture"})
 
 
 def kind(path: str) -> str:
@@ -72,6 +75,26 @@ class Module:
             if function.start <= line <= function.end and (best is None or function.start >= best.start):
                 best = function
         return best
+
+    def enclosing(self, function: Function) -> Function | None:
+        """The function around one; of several of that name the one that holds it."""
+        found = self.functions.get(function.parent) if function.parent else None
+        if found is None or found.start <= function.start <= found.end:
+            return found
+        named = (f for f in self.facts.functions if f.qualname == function.parent)
+        return next((f for f in named if f.start <= function.start <= f.end), found)
+
+    def is_test(self, line: int) -> bool:
+        """Whether a row belongs to a test or a fixture, in whatever file: documents and small tools hold both."""
+        if _TEST_PACKAGES.isdisjoint(self.imports):
+            return False
+        function = self.function_at(line)
+        while function is not None:
+            fixtures = (d.value.func if isinstance(d.value, Call) else d.value for d in function.decorators)
+            if function.name.startswith("test_") or any(f in _FIXTURES for f in fixtures):
+                return True
+            function = self.enclosing(function)
+        return False
 
     def class_at(self, line: int) -> Class | None:
         """The innermost class that holds the row."""

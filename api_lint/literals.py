@@ -22,11 +22,11 @@ import ast
 import re
 import warnings
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from math import log2
 
-__all__ = ["candidate", "mask_address", "names_service", "text_of", "traits"]
+__all__ = ["candidate", "mask_address", "names_service", "telling", "text_of", "traits"]
 
 _LONGEST = 8192
 _LONGEST_ADDRESS = 2048
@@ -413,7 +413,7 @@ def _is_password(name: str, value: str, role: str) -> bool:
         is_short = 8 <= len(value) <= 64 and not _SENTENCE.search(value) and value[0].islower()
         return is_short and (role in _WRITTEN_DOWN or role == "compare")
     if lower in _GENERIC:
-        return lower == "default" and role in ("keyword", "getenv")
+        return lower == "default" and role in ("keyword", "getenv", "default")
     if _is_env_name(value):
         return False
     if _is_by_hand(value):
@@ -427,6 +427,8 @@ def _is_password(name: str, value: str, role: str) -> bool:
         is_value = role in ("keyword", "getenv") and lower in ("password", "secret")
         return is_value or (role == "assign" and name == "password" and value.count("_") == 1)
     if lower in _COMMON_PASSWORDS:
+        if role == "assign" and lower not in _words(name) and (name.islower() or len(_words(name)) > 1):
+            return True
         return not (
             lower in ("password", "secret", "pass")
             and role not in ("keyword", "getenv", "default", "annotated")
@@ -714,7 +716,7 @@ def _address(name: str, value: str, role: str) -> set[str]:
         if "{" in host or "*" in host or (is_web and not match["port"] and role != "argument"):
             return set()
         found.add("localhost")
-    if _is_namespace(host, match["rest"]):
+    if _is_namespace(host, match["rest"]) or host in ("test", "testserver"):
         found.add("namespace-url")
     elif _is_documentation(host, match["rest"]) and not (role == "argument" and _is_called(name)):
         found.add("documentation-url")
@@ -767,6 +769,11 @@ def _is_for_people(name: str) -> bool:
 
 
 # --------------------------------------------------------------------------------------------------- the questions
+
+
+def telling(names: Sequence[str]) -> int:
+    """Which of the targets of `a = b = "…"` says most about the value: the first that names a secret or a service."""
+    return next((i for i, name in enumerate(names) if _family(_last(name)) or names_service(name)), 0)
 
 
 def candidate(name: str, value: str) -> bool:

@@ -43,6 +43,7 @@ from api_lint.facts import (
     Value,
 )
 from api_lint.infer import Scope
+from api_lint.literals import telling
 from api_lint.rule import (
     AddCode,
     AddLine,
@@ -320,7 +321,7 @@ class Place:
         """How a call of a synchronous project function comes to block, step by step; empty if it does not."""
         return self.api.effects.chain(call_of(call, self._hidden()), self.scope)
 
-    def handler(self, node: cst.ExceptHandler) -> Handler | None:
+    def handler(self, node: cst.ExceptHandler | cst.ExceptStarHandler) -> Handler | None:
         """The facts of an `except` clause, `None` for one that is not directly below its `try`."""
         above = self.parents[-1] if self.parents else None
         if not isinstance(above, (cst.Try, cst.TryStar)):
@@ -391,7 +392,8 @@ def _bound_by(
 ) -> tuple[str, str] | None:
     match parent:
         case cst.Assign():
-            return _target(parent.targets[0].target)
+            names = [_target(each.target) for each in parent.targets]
+            return names[telling([name for name, _ in names]) if len(names) > 1 else 0]
         case cst.AnnAssign():
             return _target(parent.target)[0], "annotated"
         case cst.NamedExpr():

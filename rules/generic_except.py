@@ -67,6 +67,12 @@ class GenericExcept(Rule):
                     yield handler.span.line
 
     def visit_ExceptHandler(self, node: cst.ExceptHandler, at: Place) -> Iterator[Finding]:
+        return self._judge(node, at)
+
+    def visit_ExceptStarHandler(self, node: cst.ExceptStarHandler, at: Place) -> Iterator[Finding]:
+        return self._judge(node, at)
+
+    def _judge(self, node: cst.ExceptHandler | cst.ExceptStarHandler, at: Place) -> Iterator[Finding]:
         handler = at.handler(node)
         function = at.function or at.module.facts.body
         if handler is None or not self._is_reported(handler, function, at.module, at.api):

@@ -888,6 +888,52 @@ def test_dataclass_and_named_tuple_fields() -> None:
     ) == [SESSION, USER, USER]
 
 
+def test_models_out_of_sight() -> None:
+    """A session takes and gives nothing but models, wherever their classes are."""
+    mapped = "sqlalchemy.orm.mapped"
+    assert values(
+        """
+        from elsewhere import Order, orders, ORDERS
+        def f(db: Session, local):
+            reveal(db.query(Order).all())
+            reveal(db.get(Order, 1))
+            reveal(db.query(Missing).first())
+            reveal(db.query(orders).all())
+            reveal(db.query(ORDERS).all())
+            reveal(db.query(Order.id).all())
+            reveal(db.query(local).first())
+        async def g(db: AsyncSession):
+            result = await db.execute(select(Order).where(Order.id == 1))
+            reveal(result.scalar_one_or_none())
+        """
+    ) == [f"list[{mapped}.Order]", f"{mapped}.Order", f"{mapped}.Missing", *["list[?]"] * 3, "?", f"{mapped}.Order"]
+
+
+def test_what_a_session_stores_is_a_model() -> None:
+    mapped = "sqlalchemy.orm.mapped"
+    assert values(
+        """
+        from elsewhere import Order, Basket, make
+        def f(db: Session, basket: set):
+            order = Order(id=1)
+            db.add(order)
+            reveal(order)
+            missing = Missing()
+            db.refresh(missing)
+            reveal(missing)
+            other = Basket()
+            basket.add(other)
+            reveal(other)
+            made = make()
+            db.add(made)
+            reveal(made)
+            user = User()
+            db.add(user)
+            reveal(user)
+        """
+    ) == [f"{mapped}.Order", f"{mapped}.Missing", "elsewhere.Basket", "?", USER]
+
+
 UNKNOWN = {
     "an unknown function": "def f():\n    reveal(load().query(User).all())\n",
     "a parameter nobody passes": "def f(db):\n    reveal(db.query(User).all())\n",

@@ -37,6 +37,8 @@ SECRETS = [
     ("_pass", "s3cr3t", "assign"),
     ("passwd", "s3cr3t", "annotated"),
     ("pwd", "s3cr3t", "item"),
+    ("EMAIL_PASSWORD", "secret", "assign"),
+    ("password", "default", "default"),
     ("passphrase", "correct horse battery staple", "assign"),
     ("email_password", "d6s$f9g!j8mg7hw?n&2", "assign"),
     ("my_secret_password_for_email", "d6s$f9g!j8mg7hw?n&2", "assign"),
@@ -104,6 +106,8 @@ SECRETS = [
 ]
 
 DECOYS = [
+    ("password", "password", "assign"),
+    ("GRANT_PASSWORD", "password", "assign"),
     # no value, or a sentence
     ("password", "", "assign"),
     ("password", " ", "assign"),
@@ -233,6 +237,8 @@ SERVICES = [
 ]
 
 NO_SERVICES = [
+    ("base_url", "http://test", "keyword"),
+    ("base_url", "http://testserver/api", "keyword"),
     ("docs_url", "https://acme.io/start", "assign"),
     ("repo_url", "https://github.com/acme/shop", "assign"),
     ("help_link", "https://support.acme.io", "assign"),

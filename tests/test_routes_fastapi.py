@@ -471,11 +471,28 @@ def test_facts_of_a_route() -> None:
     assert not isinstance(route.response_model, Seq)
 
 
-def test_customary_names_in_snippets() -> None:
-    """Documentation that shows a route without its app still shows a route, if it is about FastAPI."""
-    assert table({"a.py": "from fastapi import Depends\n@app.get('/x')\ndef f(): ...\n"}) == ["GET /x f"]
-    assert table({"a.py": "@app.get('/x')\ndef f(): ...\n"}) == []
-    assert (
-        table({"a.py": "from fastapi import Depends\nfrom b import *\n@app.get('/x')\ndef f(): ...\n"})
-        == []
-    )
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("from fastapi import Depends\n@app.get('/x')\ndef f(): ...\n", ["GET /x f"]),
+        ("@app.get('/x')\ndef f(): ...\n", ["GET /x f"]),
+        ("from pydantic import BaseModel\n@router.post('/x')\ndef f(): ...\n", ["POST /x f"]),
+        ("from fastapi import Depends\nfrom b import *\n@app.get('/x')\ndef f(): ...\n", []),
+        ("from b import app\n@app.get('/x')\ndef f(): ...\n", []),
+        ("app = make()\n@app.get('/x')\ndef f(): ...\n", []),
+        ("import sanic\n@app.get('/x')\ndef f(): ...\n", []),
+        ("def install(app):\n    @app.get('/x')\n    def f(): ...\n", []),
+        ("@server.get('/x')\ndef f(): ...\n", []),
+    ],
+)
+def test_customary_names_in_snippets(source: str, expected: list[str]) -> None:
+    """Documentation that shows a route without its app still shows a route."""
+    assert table({"a.py": source}) == expected
+
+
+def test_a_router_out_of_sight_has_no_mounts() -> None:
+    files = {
+        "a.py": "from fastapi import FastAPI\nfrom gone import api\napp = FastAPI()\napp.include_router(api, prefix='/api')\n",
+        "b.py": "@app.get('/x')\ndef f(): ...\n",
+    }
+    assert table(files) == ["GET /x f"]

@@ -82,7 +82,22 @@ def test_nothing_else_is_a_route() -> None:
 
 
 def test_a_project_without_flask_has_none() -> None:
-    assert table({"a.py": "@app.route('/')\ndef home(): ...\n"}) == []
+    assert table({"a.py": "from b import app\n@app.route('/')\ndef home(): ...\n"}) == []
+    assert table({"a.py": "@api.route('/')\ndef home(): ...\n"}) == []
+    assert table({"a.py": "import bottle\n@app.route('/')\ndef home(): ...\n"}) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "@app.route('/x')\ndef x(): return jsonify([])\n",
+        "@app.get('/x')\ndef x(): return jsonify([])\n",
+        "from flask_login import login_required\n@bp.get('/x')\ndef x(): ...\n",
+    ],
+)
+def test_snippets_that_do_not_import_flask(source: str) -> None:
+    (route,) = routes({"a.py": source})
+    assert (route.framework, route.methods, route.paths) == ("flask", ("GET",), ("/x",))
 
 
 @pytest.mark.parametrize("name", ["app", "bp"])

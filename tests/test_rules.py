@@ -1,6 +1,7 @@
 """All rules against all that holds for a rule: documentation, messages, fixtures."""
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -105,3 +106,31 @@ def test_messages_are_filled_and_have_no_full_stop(rule: type[Rule]) -> None:
 def test_every_folder_of_fixtures_is_a_rule_or_a_shop() -> None:
     names = {path.name for path in FIXTURES.iterdir() if path.is_dir() and path.name != "__pycache__"}
     assert {name for name in names if not name.startswith("shop")} == {rule.name() for rule in RULES}
+
+
+EXCEPT_STAR = """
+def swallows():
+    try:
+        load()
+    except* Exception:  # API301
+        pass
+
+def narrow():
+    try:
+        load()
+    except* ValueError:
+        pass
+
+def again():
+    try:
+        load()
+    except* BaseException:
+        clean()
+        raise
+"""
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="no such syntax")
+def test_exception_groups_are_judged_like_exceptions() -> None:
+    (rule,) = (rule for rule in RULES if rule.code == "API301")
+    assert not testing.check_source(EXCEPT_STAR, rule)

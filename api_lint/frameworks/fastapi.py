@@ -34,6 +34,7 @@ from api_lint.frameworks.routing import (
     origin,
     receiver,
     shown_text,
+    snippet_framework,
     texts,
 )
 from api_lint.infer import Scope, Types
@@ -80,15 +81,8 @@ class FastApiAdapter:
         return "starlette" if names & _STARLETTE else ""
 
     def _is_customary(self, expr: Expr, scope: Scope) -> bool:
-        """`app` and `router` in a documentation snippet that binds neither; such code does not run by itself."""
-        module = scope.module
-        return (
-            expr in ("app", "router")
-            and scope.function is None
-            and expr not in module.facts.body.bound
-            and not module.stars
-            and any(i.module.partition(".")[0] == "fastapi" for i in module.facts.body.imports)
-        )
+        """`app` and `router` in a documentation snippet that binds neither."""
+        return scope.function is None and snippet_framework(scope.module, expr, ("app", "router")) == "fastapi"
 
     # ------------------------------------------------------------------------------------------------- routes
 

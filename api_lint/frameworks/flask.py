@@ -44,6 +44,7 @@ from api_lint.frameworks.routing import (
     receiver,
     resolved,
     shown_text,
+    snippet_framework,
     texts,
 )
 from api_lint.infer import Scope, Types, listing
@@ -69,6 +70,7 @@ _ROUTERS = frozenset(
 )
 _VIEWS = frozenset({"MethodView", "View", "Resource", "MethodResource"})
 _APIS = frozenset({"flask-restful", "flask-restx"})
+_CUSTOMARY = ("app", "bp")
 _CONSTRUCTORS = frozenset({"Blueprint", "APIBlueprint", "Api", "Namespace", "namespace", "APIView"})
 _MOUNTING = frozenset(
     {"register_blueprint", "register_api", "register_api_view", "add_namespace", "init_app"}
@@ -113,7 +115,7 @@ class FlaskAdapter:
         """The routes whose handler or registration stands in `module`."""
         if self._used is None:
             self._used = is_used(self.types, _PACKAGES)
-        if not self._used:
+        if not self._used and not self._is_snippet(module):
             return
         for function in module.facts.functions:
             for decorator in function.decorators:
@@ -124,6 +126,11 @@ class FlaskAdapter:
         for cls in module.facts.classes:
             if cls.bases:
                 yield from self._view(module, cls)
+
+    def _is_snippet(self, module: Module) -> bool:
+        calls = (d.value for f in module.facts.functions for d in f.decorators if isinstance(d.value, Call))
+        owners = {receiver(call)[0] for call in calls}
+        return any(name in owners and snippet_framework(module, name, _CUSTOMARY) == "flask" for name in _CUSTOMARY)
 
     # ---------------------------------------------------------------------------------------------- receivers
 
@@ -152,15 +159,8 @@ class FlaskAdapter:
         return ""
 
     def _is_customary(self, expr: Expr, scope: Scope) -> bool:
-        """`app` and `bp` in a documentation snippet that binds neither; such code does not run by itself."""
-        body = scope.module.facts.body
-        return (
-            expr in ("app", "bp")
-            and scope.function is None
-            and expr not in body.bound
-            and not scope.module.stars
-            and any(i.module.partition(".")[0] == "flask" for i in body.imports)
-        )
+        """`app` and `bp` in a documentation snippet that binds neither."""
+        return scope.function is None and snippet_framework(scope.module, expr, _CUSTOMARY) == "flask"
 
     # --------------------------------------------------------------------------------------- decorated functions
 

@@ -74,6 +74,8 @@ class Mounts:
         self._routers = routers
         self._by_child: dict[str, list[Mount]] = {}
         for mount in mounts:
+            if not mount.child:
+                continue  # what is mounted there is out of sight
             self._by_child.setdefault(mount.child, []).append(mount)
 
     def ways(self, key: str) -> tuple[Mounted, ...]:
@@ -124,7 +126,7 @@ class Callers:
     def _passed(self, name: str, scope: Scope) -> tuple[Expr, Scope] | None:
         function = scope.function
         while function is not None and name not in function.bound:
-            function = scope.module.functions.get(function.parent)
+            function = scope.module.enclosing(function)
         params = (
             [p for p in function.params if p.kind in ("positional", "keyword")]
             if function is not None
@@ -217,7 +219,7 @@ def origin(types: Types, expr: Expr, scope: Scope) -> str:
         if expr.partition(".")[0] in function.bound:
             owner = function.owner if expr.startswith("self.") else function.qualname
             return f"{scope.module.path}::{owner}.{expr}"
-        function = scope.module.functions.get(function.parent)
+        function = scope.module.enclosing(function)
     return ""
 
 
@@ -278,7 +280,7 @@ def _assigned(types: Types, name: str, scope: Scope) -> tuple[Assign, Scope] | N
         if assigns:
             above = [a for a in assigns if a.line < scope.line] or assigns
             return above[-1], Scope(scope.module, function, above[-1].line)
-        function = scope.module.functions.get(function.parent)
+        function = scope.module.enclosing(function)
     symbol = types.origin(name, scope)
     module = (
         types.project.module(symbol.path) if symbol is not None and symbol.sort == "assign" else None
@@ -367,6 +369,38 @@ def is_used(types: Types, packages: tuple[str, ...]) -> bool:
     return False
 
 
+def snippet_framework(module: Module, name: Expr, customary: tuple[str, ...]) -> str:
+    """The web framework of a documentation snippet that uses its app or router by a customary name and binds it nowhere
+    (such code does not run by itself): by its first import of one, else by how it is written; "" for anything else."""
+    body = module.facts.body
+    if name not in customary or name in body.bound or module.stars:
+        return ""
+    for entry in body.imports:
+        package = entry.module.partition(".")[0] if not entry.level else ""
+        if package in _OTHER_FRAMEWORKS:
+            return package
+        if package.startswith(("fastapi", "flask")):
+            return "fastapi" if package.startswith("fastapi") else "flask"
+    return "flask" if _is_written_for_flask(module, name) else "fastapi"
+
+
+# Their apps have routes of the same looks.
+_OTHER_FRAMEWORKS = frozenset(
+    "aiohttp blacksheep bottle connexion cherrypy django falcon litestar ninja quart responder rest_framework robyn sanic "
+    "tornado typer".split()
+)
+_FLASK_CALLS = frozenset({"jsonify", "render_template", "url_for", "redirect"})
+
+
+def _is_written_for_flask(module: Module, name: Expr) -> bool:
+    for function in module.facts.functions:
+        if any(isinstance(d.value, Call) and d.value.func == f"{name}.route" for d in function.decorators):
+            return True
+        if any(site.call.func in _FLASK_CALLS for site in function.calls):
+            return True
+    return False
+
+
 def shown_text(types: Types, expr: Expr | None, scope: Scope) -> str:
     """A path or prefix: the text where it is known, else the expression in braces; "" for no expression."""
     if expr is None:
@@ -403,7 +437,7 @@ def handler_of(types: Types, expr: Expr | None, scope: Scope) -> FunctionRef | N
 
 def definition_scope(module: Module, function: Function) -> Scope:
     """Where a function's decorators, defaults and annotations are evaluated."""
-    enclosing = module.functions.get(function.parent) if function.parent else None
+    enclosing = module.enclosing(function)
     return Scope(module, enclosing, function.start)
 
 

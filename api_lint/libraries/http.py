@@ -138,6 +138,7 @@ _ALIASES = {
     "requests.api.*": "requests",
     "requests.sessions.*": "requests",
     "requests.models.*": "requests",
+    "httpx2.*": "httpx",
     "requests_html.HTMLSession": "requests.Session",
     "requests_oauthlib.OAuth2Session": "requests.Session",
     "requests_oauthlib.OAuth1Session": "requests.Session",

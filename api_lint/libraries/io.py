@@ -253,13 +253,25 @@ _FUNCTIONS = {
     "builtins.open": _FILE,
     "builtins.input": _TEXT,
     "io.open": _FILE,
+    "io.open_code": _FILE,
+    "os.fdopen": _FILE,
+    "os.open": Known("int", blocks="file"),
+    **dict.fromkeys(("fcntl.flock", "fcntl.lockf"), _NONE),
     "codecs.open": _FILE,
     **{f"{module}.open": _FILE for module in ("bz2", "gzip", "lzma")},
     "tarfile.open": Known("tarfile.TarFile"),
     # processes
     "os.system": _INT,
     "os.popen": _PIPE,
-    **{f"os.{name}": _IO for name in ("wait", "wait3", "wait4", "waitpid")},
+    **{f"os.{name}": _IO for name in ("wait", "wait3", "wait4", "waitid", "waitpid")},
+    **{
+        f"os.{name}": _INT
+        for name in (
+            *(f"spawn{how}" for how in ("l", "le", "lp", "lpe", "v", "ve", "vp", "vpe")),
+            "posix_spawn",
+            "posix_spawnp",
+        )
+    },
     "subprocess.run": Known("subprocess.CompletedProcess", blocks="io"),
     "subprocess.call": _INT,
     "subprocess.check_call": _INT,

@@ -38,14 +38,14 @@ _LOCAL = {
 
 _SESSION = {
     **_LOCAL,
-    "query": Known("sqlalchemy.orm.Query[$0]", data="query"),
+    "query": Known("sqlalchemy.orm.Query[$entity]", data="query"),
     "execute": Known("sqlalchemy.Result[$0]", blocks="db", data="query"),
     "scalars": Known("sqlalchemy.ScalarResult[$0]", blocks="db", data="query"),
     "scalar": Known("$0", blocks="db", data="query"),
     # SQLModel's; here, because a sessionmaker's sessions are taken for SQLAlchemy's
     "exec": Known("sqlalchemy.ScalarResult[$0]", blocks="db", data="query"),
-    "get": Known("$0", blocks="db", data="query"),
-    "get_one": Known("$0", blocks="db", data="query"),
+    "get": Known("$entity", blocks="db", data="query"),
+    "get_one": Known("$entity", blocks="db", data="query"),
     "refresh": Known("none", blocks="db", data="query"),
     "merge": Known("$0", blocks="db", data="write"),
     "rollback": Known("none", blocks="db"),
@@ -70,8 +70,8 @@ _ASYNC_SESSION = {
     "scalars": Known("await sqlalchemy.ScalarResult[$0]", data="query"),
     "scalar": Known("await $0", data="query"),
     "exec": Known("await sqlalchemy.ScalarResult[$0]", data="query"),
-    "get": Known("await $0", data="query"),
-    "get_one": Known("await $0", data="query"),
+    "get": Known("await $entity", data="query"),
+    "get_one": Known("await $entity", data="query"),
     "stream": Known("await sqlalchemy.ext.asyncio.AsyncResult[$0]", data="query"),
     "stream_scalars": Known("await sqlalchemy.ext.asyncio.AsyncScalarResult[$0]", data="query"),
     "refresh": Known("await none", data="query"),
@@ -147,7 +147,7 @@ _STATEMENT = {
 }
 _RETURNING = {**_STATEMENT, "returning": Known("sqlalchemy.Select[$0]")}
 
-_SELECT_0 = Known("sqlalchemy.Select[$0]")
+_SELECT_0 = Known("sqlalchemy.Select[$entity]")
 _INSERT_0 = Known("sqlalchemy.Insert[$0]")
 _UPDATE_0 = Known("sqlalchemy.Update[$0]")
 _DELETE_0 = Known("sqlalchemy.Delete[$0]")
