@@ -441,7 +441,9 @@ class _Session:
                 found += Visitor(self.api, module, text).visit(suspects, fail)
             except SliceError as error:
                 diagnostics.append(_unreadable(Failure(path, f"LibCST cannot parse {error}")))
-        found = [f for f in found if f.rule.code not in failed and not self._is_quiet(f.rule, f.span, module)]
+        found = [
+            f for f in found if f.rule.code not in failed and not self._is_quiet(f.rule, f.span, module)
+        ]
         diagnostics += [_diagnostic(f, module) for f in found]
         diagnostics = list(dict.fromkeys(diagnostics))
         silenced = noqa.suppressed(source, diagnostics)

@@ -422,7 +422,9 @@ class Types:
         return value
 
     def _is_vaguely_made(self, value: Value) -> bool:
-        return not value or (value.kind == "instance" and "::" not in value.name and value.name not in self.known.classes)
+        return not value or (
+            value.kind == "instance" and "::" not in value.name and value.name not in self.known.classes
+        )
 
     def _stored(self, assign: Assign, made: Call, scope: Scope) -> Value:
         """The model that `user = User(…)` is an instance of if a session then stores `user`, wherever `User` is."""
@@ -431,7 +433,10 @@ class Types:
             if not isinstance(func, str) or args[:1] != (assign.target,) or site.span.line < assign.line:
                 continue
             owner, _, name = func.rpartition(".")
-            if name in _TAKES_MODEL and self.role(self.of(owner, scope).name) in ("session", "async-session"):
+            if name in _TAKES_MODEL and self.role(self.of(owner, scope).name) in (
+                "session",
+                "async-session",
+            ):
                 return self._out_of_sight(made.func, scope)
         return NO_VALUE
 
@@ -533,7 +538,9 @@ class Types:
         if name in _CUSTOMARY and not module.stars:
             return self.external(_CUSTOMARY[name])
         if name == "db" and not module.stars:
-            return instance("flask_sqlalchemy.SQLAlchemy")  # says something of `db.session` and `db.Model` alone
+            return instance(
+                "flask_sqlalchemy.SQLAlchemy"
+            )  # says something of `db.session` and `db.Model` alone
         return NO_VALUE
 
     def _is_listed(self, dotted: str) -> bool:

@@ -90,7 +90,9 @@ class Module:
             return False
         function = self.function_at(line)
         while function is not None:
-            fixtures = (d.value.func if isinstance(d.value, Call) else d.value for d in function.decorators)
+            fixtures = (
+                d.value.func if isinstance(d.value, Call) else d.value for d in function.decorators
+            )
             if function.name.startswith("test_") or any(f in _FIXTURES for f in fixtures):
                 return True
             function = self.enclosing(function)

@@ -360,7 +360,7 @@ class Place:
         function = self.function
         while function is not None:
             yield function
-            function = self.module.functions.get(function.parent) if function.parent else None
+            function = self.module.enclosing(function)
 
     def _is_shadowed(self, name: str) -> bool:
         """Whether a function around binds the name to something that it does not import."""

@@ -906,7 +906,14 @@ def test_models_out_of_sight() -> None:
             result = await db.execute(select(Order).where(Order.id == 1))
             reveal(result.scalar_one_or_none())
         """
-    ) == [f"list[{mapped}.Order]", f"{mapped}.Order", f"{mapped}.Missing", *["list[?]"] * 3, "?", f"{mapped}.Order"]
+    ) == [
+        f"list[{mapped}.Order]",
+        f"{mapped}.Order",
+        f"{mapped}.Missing",
+        *["list[?]"] * 3,
+        "?",
+        f"{mapped}.Order",
+    ]
 
 
 def test_what_a_session_stores_is_a_model() -> None:

@@ -82,7 +82,10 @@ class FastApiAdapter:
 
     def _is_customary(self, expr: Expr, scope: Scope) -> bool:
         """`app` and `router` in a documentation snippet that binds neither."""
-        return scope.function is None and snippet_framework(scope.module, expr, ("app", "router")) == "fastapi"
+        return (
+            scope.function is None
+            and snippet_framework(scope.module, expr, ("app", "router")) == "fastapi"
+        )
 
     # ------------------------------------------------------------------------------------------------- routes
 

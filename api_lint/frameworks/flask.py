@@ -128,9 +128,14 @@ class FlaskAdapter:
                 yield from self._view(module, cls)
 
     def _is_snippet(self, module: Module) -> bool:
-        calls = (d.value for f in module.facts.functions for d in f.decorators if isinstance(d.value, Call))
+        calls = (
+            d.value for f in module.facts.functions for d in f.decorators if isinstance(d.value, Call)
+        )
         owners = {receiver(call)[0] for call in calls}
-        return any(name in owners and snippet_framework(module, name, _CUSTOMARY) == "flask" for name in _CUSTOMARY)
+        return any(
+            name in owners and snippet_framework(module, name, _CUSTOMARY) == "flask"
+            for name in _CUSTOMARY
+        )
 
     # ---------------------------------------------------------------------------------------------- receivers
 

@@ -394,7 +394,9 @@ _FLASK_CALLS = frozenset({"jsonify", "render_template", "url_for", "redirect"})
 
 def _is_written_for_flask(module: Module, name: Expr) -> bool:
     for function in module.facts.functions:
-        if any(isinstance(d.value, Call) and d.value.func == f"{name}.route" for d in function.decorators):
+        if any(
+            isinstance(d.value, Call) and d.value.func == f"{name}.route" for d in function.decorators
+        ):
             return True
         if any(site.call.func in _FLASK_CALLS for site in function.calls):
             return True

@@ -256,7 +256,6 @@ _FUNCTIONS = {
     "io.open_code": _FILE,
     "os.fdopen": _FILE,
     "os.open": Known("int", blocks="file"),
-    **dict.fromkeys(("fcntl.flock", "fcntl.lockf"), _NONE),
     "codecs.open": _FILE,
     **{f"{module}.open": _FILE for module in ("bz2", "gzip", "lzma")},
     "tarfile.open": Known("tarfile.TarFile"),
