@@ -12,6 +12,7 @@ import re
 import warnings
 from array import array
 from collections.abc import Callable, Iterable
+from types import SimpleNamespace
 from typing import Any
 
 from api_lint import literals
@@ -50,6 +51,7 @@ from api_lint.facts import (
     Unpack,
 )
 from api_lint.libraries.llm import is_llm_address
+from api_lint.syntax import older
 
 # Deeper nesting kills LibCST's parser (SIGSEGV near 1,500) and exhausts CPython's; code written by people stays below 50.
 MAX_NESTING = 200
@@ -124,10 +126,8 @@ def parse(source: bytes, path: str) -> ast.Module:
     try:
         return _syntax_tree(text, path)
     except SyntaxError as error:
-        older = _PEP_758.sub(r"\1(\2)", text)
-        if older != text:
-            with contextlib.suppress(SyntaxError):
-                return _syntax_tree(older, path)
+        with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+            return _newer_syntax_tree(text, path)
         place = error.lineno or 1, max((error.offset or 1) - 1, 0)
         raise Unreadable(Failure(path, f"syntax error: {error.msg}", *place)) from None
     except ValueError as error:
@@ -136,10 +136,17 @@ def parse(source: bytes, path: str) -> ast.Module:
         raise Unreadable(Failure(path, "too deeply nested to parse")) from None
 
 
-# `except A, B:` is Python 3.14's (PEP 758); with brackets around the types every version reads it alike.
-_PEP_758 = re.compile(
-    r"^([ \t]*except\*?[ \t]+)([\w.]+(?:[ \t]*,[ \t]*[\w.]+)+)(?=[ \t]*:)", re.MULTILINE
-)
+def _newer_syntax_tree(text: str, path: str) -> ast.Module:
+    """The tree of a text in syntax newer than the interpreter."""
+    rewritten = older(text)
+    if rewritten.text == text:
+        raise SyntaxError
+    tree = _syntax_tree(rewritten.text, path)
+    for node in ast.walk(tree) if rewritten.type_params else ():
+        if isinstance(node, ast.ClassDef) and node.lineno in rewritten.type_params:
+            names = rewritten.type_params[node.lineno]
+            node.type_params = [SimpleNamespace(name=name) for name in names]  # type: ignore[attr-defined]
+    return tree
 
 
 def _syntax_tree(text: str, path: str) -> ast.Module:

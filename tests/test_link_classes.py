@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
 
 from api_lint import Value
@@ -224,7 +222,6 @@ def test_generic_schemas() -> None:
     assert roles(files) == {"UserRead": "schema", "Page": "schema"}
 
 
-@pytest.mark.skipif(sys.version_info < (3, 12), reason="PEP 695 needs Python 3.12")
 def test_generic_schemas_in_the_new_syntax() -> None:
     files = {
         "use.py": "from schemas import Page, User\ndef f(page: Page[User]):\n    reveal(page.items)\n",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import textwrap
 
 import pytest
@@ -612,7 +611,6 @@ def test_a_repository_told_its_model_without_a_type_argument() -> None:
     )[:2] == [USER, "?"]
 
 
-@pytest.mark.skipif(sys.version_info < (3, 12), reason="PEP 695 needs Python 3.12")
 def test_generic_repositories_in_the_new_syntax() -> None:
     assert values(
         """
