@@ -2,7 +2,8 @@
 
 A module's name is not a property of its file alone: it depends on where Python was started. So an import is resolved
 from the importing file outwards: each folder above it (and a `src` beside) may be the root, nearest first, after the
-configured source roots; at last any other root of the repository, if just one of them has such a module.
+configured source roots; then the same folders though they are packages; at last any other root of the repository, if just
+one of them has such a module.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
+from api_lint import libraries
 from api_lint.facts import Assign, Call, Class, Function, Import, ModuleFacts
 
 _STDLIB = sys.stdlib_module_names
@@ -179,6 +182,11 @@ class Project:
             symbol = self._at(posixpath.join(root, tail), importer)
             if symbol is not None:
                 return symbol
+        if top not in _third_party():
+            for root in _folders_above(importer):
+                symbol = self._at(posixpath.join(root, tail), importer)
+                if symbol is not None:
+                    return symbol
         return self._elsewhere(tail, importer) or Symbol("external", dotted)
 
     def _at(self, base: str, importer: str) -> Symbol | None:
@@ -188,7 +196,7 @@ class Project:
         return Symbol("package", base, base) if base in self.folders else None
 
     def _import_roots(self, importer: str) -> Iterable[str]:
-        """Folders that may be on `sys.path` for a file, nearest first. A package's own folder never is."""
+        """Folders that may be on `sys.path` for a file, nearest first. A package's own folder should not be."""
         yield from self._roots
         folder = posixpath.dirname(importer)
         while True:
@@ -249,8 +257,20 @@ class Project:
             return NO_SYMBOL
         found = self.symbol(module.path, name)
         if found.sort == "unknown" and module.path.endswith("__init__.py"):
-            return self._at(posixpath.join(posixpath.dirname(module.path), name), "") or NO_SYMBOL
+            folder = posixpath.dirname(module.path)
+            return self._at(posixpath.join(folder, name), "") or self._gathered(folder, name)
         return found
+
+    def _gathered(self, folder: str, name: str) -> Symbol:
+        """What a package binds at run time (`globals()[name] = …`): the class of that name in just one of its modules."""
+        found = {
+            path
+            for path in self.paths
+            if posixpath.dirname(path) == folder
+            and (module := self.module(path)) is not None
+            and name in module.classes
+        }
+        return Symbol("class", name, found.pop()) if len(found) == 1 else NO_SYMBOL
 
     def symbol(self, path: str, name: str) -> Symbol:
         """What a module-level name of a file refers to, through re-exports and star imports."""
@@ -289,6 +309,23 @@ class Project:
         if target is None or (target.facts.all_names is not None and name not in target.facts.all_names):
             return NO_SYMBOL
         return self.symbol(source.path, name)
+
+
+@lru_cache(maxsize=1)
+def _third_party() -> frozenset[str]:
+    """The top-level packages of the known libraries: a package's file of such a name does not stand in for them."""
+    known = libraries.load()
+    tables = (known.functions, known.classes, known.objects, known.aliases)
+    return frozenset(name.partition(".")[0] for table in tables for name in table)
+
+
+def _folders_above(importer: str) -> Iterable[str]:
+    """Every folder above a file, packages too: an application is started from inside of one often enough."""
+    folder = posixpath.dirname(importer)
+    yield folder
+    while folder:
+        folder = posixpath.dirname(folder)
+        yield folder
 
 
 def _folders(paths: Iterable[str]) -> frozenset[str]:

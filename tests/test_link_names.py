@@ -525,3 +525,49 @@ def test_stub_beside_module_names() -> None:
         "app/items.py": "class Item: ...\n",
     }
     assert revealed(files) == ["type[app/__init__.py::users]", "type[app/items.py::Item]"]
+
+
+@pytest.mark.parametrize("package", ["", "app/"], ids=["repository", "folder"])
+def test_an_application_started_inside_of_a_package(package: str) -> None:
+    files = {
+        f"{package}__init__.py": "",
+        f"{package}database.py": "class Base: ...\n",
+        f"{package}server/__init__.py": "",
+        f"{package}server/models/__init__.py": "",
+        f"{package}server/models/user.py": "from database import Base\nclass User(Base): ...\n",
+        f"{package}server/routes/__init__.py": "",
+        f"{package}server/routes/user.py": """
+            from server.models.user import User
+            from database import Base
+            reveal(User)
+            reveal(Base)
+            """,
+    }
+    assert revealed(files) == [
+        f"type[{package}server/models/user.py::User]",
+        f"type[{package}database.py::Base]",
+    ]
+
+
+def test_a_file_of_a_package_does_not_stand_in_for_a_library() -> None:
+    files = {
+        "app/__init__.py": "",
+        "app/redis.py": "class Redis: ...\n",
+        "app/cache.py": "from redis import Redis\nreveal(Redis)\n",
+    }
+    assert revealed(files) == ["type[redis.Redis]"]
+
+
+def test_a_package_that_binds_its_modules_classes_at_run_time() -> None:
+    files = {
+        "models/__init__.py": """
+            import importlib, inspect, pkgutil
+            for info in pkgutil.iter_modules(__path__):
+                for name, found in inspect.getmembers(importlib.import_module(f"{__name__}.{info.name}")):
+                    globals()[name] = found
+            """,
+        "models/user.py": "class User: ...\nclass Meta: ...\n",
+        "models/item.py": "class Item: ...\nclass Meta: ...\n",
+        "main.py": "from models import Item, Meta, Nothing\nreveal(Item)\nreveal(Meta)\nreveal(Nothing)\n",
+    }
+    assert revealed(files) == ["type[models/item.py::Item]", "?", "?"]
