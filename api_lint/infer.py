@@ -59,6 +59,7 @@ _COROUTINES = frozenset({"Awaitable", "Coroutine"})
 
 # Roles of classes of which one blocks and another of the same interface does not.
 _DECISIVE = frozenset({"session", "async-session", "client"})
+_MODELS = frozenset({"model", "document"})
 _CONTEXT_MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
 _PROPERTIES = frozenset(
     {
@@ -68,6 +69,14 @@ _PROPERTIES = frozenset(
         "django.utils.functional.cached_property",
     }
 )
+_APPS = ("fastapi.FastAPI", "starlette.applications.Starlette", "flask.Flask", "quart.Quart")
+# What an unannotated parameter of such a name holds attributes for.
+_CUSTOMARY_HOLDERS = {
+    "app": _APPS,
+    "application": _APPS,
+    "app.state": ("starlette.datastructures.State",),
+    "request.state": ("fastapi.Request.State",),
+}
 _OVER_ITERABLES = frozenset("list set tuple sorted reversed iter next anext zip enumerate".split())
 # Decorators that make a class an ORM model.
 _MAPPERS = frozenset(
@@ -164,6 +173,7 @@ class Types:
         self._names: dict[object, Value] = {}
         self._implementations: dict[Value, tuple[Value, ...]] = {}
         self._by_method: dict[str, list[ClassRef]] | None = None
+        self._by_attribute: dict[str, list[tuple[Module, Function | None, Assign]]] | None = None
 
     # --------------------------------------------------------------------------------------------- expressions
 
@@ -656,9 +666,9 @@ class Types:
             return instance(value.name, *value.items)
         if value.kind == "typevar":
             return value
-        if value.kind == "instance" and value.items and self.role(value.name) != "model":
+        if value.kind == "instance" and value.items and self.role(value.name) not in _MODELS:
             return value.item
-        if value.kind == "instance" and self.role(value.name) == "model":
+        if value.kind == "instance" and self.role(value.name) in _MODELS:
             return value
         return NO_VALUE
 
@@ -892,7 +902,36 @@ class Types:
                 found = self._own_attribute(ancestor, value, name)
             if found is not None:
                 return self._owned(substitute(found, ancestor.typevars), value)
-        return NO_VALUE
+        return self._held(value, name) if self.role(value.name) == "holder" else NO_VALUE
+
+    def _held(self, holder: Value, name: str) -> Value:
+        """What the project gives an object that holds whatever it is given: `g.db = …`, `app.state.pool = …`."""
+        found = []
+        for module, function, assign in self._attribute_assigns(name):
+            where = Scope(module, function, assign.line)
+            target = assign.target.rpartition(".")[0]
+            given = self.of(target, where)
+            is_app = not given and target in _CUSTOMARY_HOLDERS  # `def lifespan(app):`
+            if given.name == holder.name or (is_app and holder.name in _CUSTOMARY_HOLDERS[target]):
+                value = self._value_of(assign, where)
+                found += [value] if value and value.kind != "none" else []
+        return self._one_of(found)
+
+    def _attribute_assigns(self, name: str) -> list[tuple[Module, Function | None, Assign]]:
+        """Where the project assigns to an attribute of this name, other than of `self`."""
+        if self._by_attribute is None:
+            self._by_attribute = {}
+            modules = filter(None, map(self.project.module, self.project.scanned))
+            for module in (m for m in modules if m.kind != "tests"):
+                body = [(None, a) for a in module.facts.body.assigns]
+                for function, assign in (
+                    *body,
+                    *((f, a) for f in module.facts.functions for a in f.assigns),
+                ):
+                    owner, _, last = assign.target.rpartition(".")
+                    if owner and owner not in ("self", "cls"):
+                        self._by_attribute.setdefault(last, []).append((module, function, assign))
+        return self._by_attribute.get(name, [])
 
     def _external_attribute(self, ancestor: str, value: Value, name: str) -> Value | None:
         known = self.known.classes.get(ancestor)
@@ -988,6 +1027,8 @@ class Types:
             and self.name(last, scope).name == f"builtins.{last}"
         ):
             return self._over_iterables(last, [self.iterated(self.of(a, scope)) for a in call.args])
+        if last == "NewType" and len(call.args) == 2:
+            return self.of(call.args[1], scope)
         if last == "cast" and len(call.args) == 2:
             return self.annotated(call.args[0], scope)
         if last in ("sessionmaker", "scoped_session") and "class_" in dict(call.keywords):

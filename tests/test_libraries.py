@@ -16,7 +16,7 @@ from api_lint.libraries import Known, KnownClass, Library, llm, logs
 TABLES: Library = libraries.load()
 
 ROLES = {
-    "", "async-session", "client", "document", "exception", "model", "query", "response", "schema", "serializer",
+    "", "async-session", "client", "document", "exception", "holder", "model", "query", "response", "schema", "serializer",
     "session", "settings",
 }  # fmt: skip
 BLOCKS = {"", "client", "db", "file", "http", "io", "sleep"}

@@ -996,3 +996,72 @@ def test_long_chains_of_helpers_end() -> None:
         f"def f{i}():\n    return f{i - 1}()\n" for i in range(1, 300)
     )
     assert values(body + "def g():\n    reveal(f5())\n    reveal(f299())\n")[0] == USER
+
+
+def test_new_types_are_what_they_are_made_of() -> None:
+    assert values(
+        """
+        from typing import NewType
+        ReadSession = NewType("ReadSession", AsyncSession)
+        WriteSession = NewType("WriteSession", ReadSession)
+        def f(r: ReadSession, w: WriteSession):
+            reveal(r)
+            reveal(w)
+        """
+    ) == [ASYNC, ASYNC]
+
+
+def held(framework: str, setting: str, reading: str) -> list[str]:
+    """What `reading` is in one file after `setting` in another."""
+    return revealed(
+        {
+            "main.py": f"import sqlite3, asyncpg, sqlalchemy.orm\n{framework}\n{textwrap.dedent(setting)}",
+            "views.py": f"{framework}\ndef view(request: Request = None):\n    reveal({reading})\n",
+        }
+    )
+
+
+FASTAPI = "from fastapi import FastAPI, Request\n"
+FLASK = "from flask import Flask, Request, current_app, g\n"
+
+
+@pytest.mark.parametrize(
+    ("framework", "setting", "reading"),
+    [
+        (FASTAPI, "app = FastAPI()\napp.state.db = sqlite3.connect('x')", "request.app.state.db"),
+        (FASTAPI, "app = FastAPI()\napp.db = sqlite3.connect('x')", "request.app.db"),
+        (FASTAPI, "def lifespan(app):\n    app.state.db = sqlite3.connect('x')", "request.app.state.db"),
+        (FASTAPI, "def middleware(request: Request):\n    request.state.db = sqlite3.connect('x')", "request.state.db"),
+        (FLASK, "def before():\n    g.db = sqlite3.connect('x')", "g.db"),
+        (FLASK, "def create():\n    app = Flask('x')\n    app.db = sqlite3.connect('x')", "current_app.db"),
+    ],
+)  # fmt: skip
+def test_what_an_application_holds(framework: str, setting: str, reading: str) -> None:
+    assert held(framework, setting, reading) == ["sqlite3.Connection"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "reading"),
+    [
+        ("def before():\n    g.other = sqlite3.connect('x')", "g.db"),
+        ("def before(g):\n    g.db = sqlite3.connect('x')", "g.db"),
+        (
+            "def a(s: sqlalchemy.orm.Session):\n    g.db = s\ndef b():\n    g.db = sqlite3.connect('x')",
+            "g.db",
+        ),
+        ("def before():\n    g.db = g.db", "g.db"),
+    ],
+)
+def test_what_nobody_can_tell_an_application_holds(setting: str, reading: str) -> None:
+    assert held(FLASK, setting, reading) == ["?"]
+
+
+def test_an_application_s_state_is_not_a_request_s() -> None:
+    setting = """
+        app = FastAPI()
+        app.state.db = sqlite3.connect("x")
+        def middleware(request: Request, s: sqlalchemy.orm.Session):
+            request.state.db = s
+        """
+    assert held(FASTAPI, setting, "request.state.db") == [SESSION]
+    assert held(FASTAPI, setting, "request.app.state.db") == ["sqlite3.Connection"]

@@ -47,7 +47,8 @@ class KnownClass:
     """What is known of a class.
 
     `role`: `model` (ORM model base), `document` (ODM base, a model too), `schema`, `session`, `async-session`, `client`,
-    `query`, `response` (a ready HTTP response), `serializer`, `settings`, `exception`, or "".
+    `query`, `response` (a ready HTTP response), `serializer`, `settings`, `exception`, `holder` (has whatever attributes
+    the project gives it: `flask.g`, `app.state`), or "".
     `methods` are called on instances, `attributes` read on instances (types), `statics` are called on the class itself
     (classmethods) and `class_attributes` read on it. `enters` is what `with x as y` gives (default `$self`).
     `makes` is the effect of constructing one, `makes_with_arguments` of constructing one with any (a host to connect to).

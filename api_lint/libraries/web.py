@@ -48,9 +48,18 @@ _FLASK_REQUEST = {
 
 _CLASSES = {
     # FastAPI and Starlette
-    "fastapi.FastAPI": KnownClass(attributes={"router": "fastapi.APIRouter"}),
+    "fastapi.FastAPI": KnownClass(
+        role="holder",
+        attributes={"router": "fastapi.APIRouter", "state": "starlette.datastructures.State"},
+    ),
     "fastapi.APIRouter": _PLAIN,
-    "starlette.applications.Starlette": _PLAIN,
+    "starlette.applications.Starlette": KnownClass(
+        role="holder", attributes={"state": "starlette.datastructures.State"}
+    ),
+    # An application's state and that of a request are one class, and hold different things.
+    **dict.fromkeys(
+        ("starlette.datastructures.State", "fastapi.Request.State"), KnownClass(role="holder")
+    ),
     **_all("starlette.routing", "Host Mount Route Router WebSocketRoute", _PLAIN),
     "fastapi.Request": KnownClass(
         methods={
@@ -63,6 +72,7 @@ _CLASSES = {
         },
         attributes={
             "app": "fastapi.FastAPI",
+            "state": "fastapi.Request.State",
             "method": "str",
             "path_params": "dict",
             "cookies": "dict[str]",
@@ -76,6 +86,7 @@ _CLASSES = {
             "receive_json": _NOTHING,
             **_each("accept close send_bytes send_json send_text", Known("await none")),
         },
+        attributes={"app": "fastapi.FastAPI", "state": "fastapi.Request.State"},
     ),
     "fastapi.WebSocketDisconnect": _EXCEPTION,
     "fastapi.BackgroundTasks": KnownClass(methods={"add_task": Known("none", runs=("0", "func"))}),
@@ -124,7 +135,9 @@ _CLASSES = {
         "fastapi_utils.inferring_router", "InferringRouter", KnownClass(bases=("fastapi.APIRouter",))
     ),
     # Flask and Quart
+    "flask.ctx._AppCtxGlobals": KnownClass(role="holder"),
     "flask.Flask": KnownClass(
+        role="holder",
         methods={
             "make_response": Known(_FLASK_RESPONSE),
             "response_class": Known(_FLASK_RESPONSE),
@@ -151,7 +164,7 @@ _CLASSES = {
         "UnsupportedMediaType",
         _EXCEPTION,
     ),
-    "quart.Quart": _PLAIN,
+    "quart.Quart": KnownClass(role="holder"),
     "quart.Blueprint": _PLAIN,
     "quart.Response": _RESPONSE,
     "quart.Request": KnownClass(
@@ -278,8 +291,10 @@ _FUNCTIONS = {
 _OBJECTS = {
     "flask.request": "flask.Request",
     "flask.current_app": "flask.Flask",
+    "flask.g": "flask.ctx._AppCtxGlobals",
     "quart.request": "quart.Request",
     "quart.current_app": "quart.Quart",
+    "quart.g": "flask.ctx._AppCtxGlobals",
 }
 
 _ALIASES = {
