@@ -26,6 +26,8 @@ def _each(names: str, known: Known) -> dict[str, Known]:
 
 _NOTHING = Known()
 _CALL = Known(blocks="client")
+_READ = Known(blocks="client", data="query")
+_WRITE = Known(blocks="client", data="write")
 
 
 def _client(calls: str, more: dict[str, Known] | None = None, **attributes: str) -> KnownClass:
@@ -135,6 +137,8 @@ _CLASSES = {
         role="client",
         methods={
             **_each(_RESOURCE_CALLS, _CALL),
+            **_each("get_item query scan", _READ),
+            **_each("delete_item put_item update_item", _WRITE),
             **_each("Bucket Object ObjectSummary Queue Table Topic Instance", Known("$self")),
         },
         attributes={"meta": "boto3.resources.base.ResourceMeta"},
@@ -174,16 +178,22 @@ _CLASSES = {
         },
     ),
     "google.cloud.firestore.CollectionReference": _client(
-        "add get list_documents",
+        "list_documents",
         {
+            "add": _WRITE,
+            **_each("get stream", _READ),
             "document": Known("google.cloud.firestore.DocumentReference"),
             **_each("limit offset order_by select start_after where", Known("$self")),
         },
         parent="google.cloud.firestore.DocumentReference",
     ),
     "google.cloud.firestore.DocumentReference": _client(
-        "create delete get set update",
-        {"collection": Known("google.cloud.firestore.CollectionReference")},
+        "collections",
+        {
+            "get": _READ,
+            **_each("create delete set update", _WRITE),
+            "collection": Known("google.cloud.firestore.CollectionReference"),
+        },
     ),
     # Azure
     "azure.storage.blob.BlobServiceClient": _client(
@@ -331,6 +341,10 @@ _CHROMA = Known("chromadb.api.ClientAPI")
 _FUNCTIONS = {
     "boto3.client": _BOTO,
     "boto3.resource": _BOTO_RESOURCE,
+    **{
+        f"google.oauth2.id_token.{name}": _CALL
+        for name in ("fetch_id_token", "verify_firebase_token", "verify_oauth2_token", "verify_token")
+    },
     "docker.from_env": Known("docker.DockerClient"),
     "firebase_admin.firestore.client": Known("google.cloud.firestore.Client"),
     "firebase_admin.storage.bucket": Known("google.cloud.storage.Bucket"),

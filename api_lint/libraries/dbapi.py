@@ -126,6 +126,10 @@ _ELASTIC_NAMESPACES = ("cat", "cluster", "indices", "ingest", "nodes", "tasks")
 
 _CLASSES = {
     **{name: known for pair in _DRIVERS.values() for name, known in _driver(*pair).items()},
+    "flask_mysqldb.MySQL": KnownClass(attributes={"connection": "MySQLdb.connections.Connection"}),
+    "flaskext.mysql.MySQL": KnownClass(
+        methods=dict.fromkeys(("connect", "get_db"), Known("pymysql.connections.Connection")),
+    ),
     "psycopg_pool.ConnectionPool": KnownClass(
         role="client",
         methods={

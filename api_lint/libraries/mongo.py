@@ -1,4 +1,4 @@
-"""Document stores and hosted databases: pymongo (both APIs), motor, supabase.
+"""Document stores and hosted databases: pymongo (both APIs), Flask-PyMongo, motor, supabase.
 
 https://pymongo.readthedocs.io/en/stable/api/; https://motor.readthedocs.io/en/stable/api-asyncio/;
 https://supabase.com/docs/reference/python/
@@ -173,6 +173,11 @@ _CLASSES = {
     ),
     **_postgrest("", awaited=False),
     **_postgrest("Async", awaited=True),
+    # Flask-PyMongo
+    "flask_pymongo.PyMongo": KnownClass(
+        attributes={"cx": "pymongo.MongoClient", "db": "pymongo.database.Database"},
+        methods=_each("init_app save_file send_file", _NOTHING),
+    ),
 }
 
 _FUNCTIONS = {

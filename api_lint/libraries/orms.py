@@ -1,9 +1,9 @@
-"""Other object mappers: peewee, Tortoise, Beanie, ODMantic, MongoEngine, ormar, Piccolo, Pony.
+"""Other object mappers: peewee, Tortoise, Beanie, ODMantic, MongoEngine, ormar, Piccolo, Prisma, Pony.
 
 https://docs.peewee-orm.com/en/latest/peewee/api.html; https://tortoise.github.io/models.html, …/query.html;
 https://beanie-odm.dev/api-documentation/document/; https://art049.github.io/odmantic/engine/;
 https://docs.mongoengine.org/apireference.html; https://collerek.github.io/ormar/latest/queries/;
-https://piccolo-orm.readthedocs.io/en/latest/piccolo/query_types/; https://docs.ponyorm.org/api_reference.html
+https://piccolo-orm.readthedocs.io/en/latest/piccolo/query_types/; https://docs.ponyorm.org/api_reference.html; https://prisma-client-py.readthedocs.io/
 
 A query that is awaited itself says with `__await__` what it gives.
 """
@@ -329,6 +329,29 @@ _CLASSES = {
             ),
             "run": _LATER,
             "run_sync": _NOW,
+        },
+    ),
+    # Prisma (an attribute of a client is a table)
+    "prisma.Prisma": KnownClass(
+        role="client",
+        methods={
+            **_each("connect disconnect", Known("await none")),
+            **_each("execute_raw", _AWAIT_WRITE),
+            **_each("query_raw query_first", _LATER),
+            **_each("batch_ tx", _NOTHING),
+        },
+        attributes={"*": "prisma.actions.Actions"},
+    ),
+    "prisma.actions.Actions": KnownClass(
+        role="query",
+        methods={
+            **_each("create delete update upsert", _WRITE_QUERY),
+            **_each("create_many delete_many update_many", _AWAIT_WRITE),
+            **_each(
+                "find_first find_first_or_raise find_many find_unique find_unique_or_raise group_by query_raw",
+                _LATER,
+            ),
+            "count": _AWAIT_COUNT,
         },
     ),
     # Pony

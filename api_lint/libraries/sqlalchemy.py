@@ -1,7 +1,8 @@
-"""SQLAlchemy (1.4 and 2), Flask-SQLAlchemy (and Lite), SQLModel and encode/databases.
+"""SQLAlchemy (1.4 and 2), Flask-SQLAlchemy (and Lite), Alchemical, SQLModel and encode/databases.
 
 https://docs.sqlalchemy.org/en/20/orm/session_api.html, …/orm/queryguide/query.html, …/core/connections.html,
 …/orm/extensions/asyncio.html; https://flask-sqlalchemy.readthedocs.io/en/stable/api/; https://sqlmodel.tiangolo.com/;
+https://alchemical.readthedocs.io/en/latest/api.html;
 https://www.encode.io/databases/
 
 What only marks objects (`add`, `delete`, `expunge`) and what only builds a statement does no I/O: nothing blocks there.
@@ -50,8 +51,8 @@ _SESSION = {
     "merge": Known("$0", blocks="db", data="write"),
     "rollback": Known("none", blocks="db"),
     "connection": Known("sqlalchemy.Connection"),
-    "begin": Known("sqlalchemy.orm.SessionTransaction"),
-    "begin_nested": Known("sqlalchemy.orm.SessionTransaction"),
+    "begin": Known("sqlalchemy.orm.SessionTransaction", data="write"),
+    "begin_nested": Known("sqlalchemy.orm.SessionTransaction", data="write"),
     **dict.fromkeys(
         (
             "commit",
@@ -77,8 +78,8 @@ _ASYNC_SESSION = {
     "refresh": Known("await none", data="query"),
     "merge": Known("await $0", data="write"),
     "run_sync": Known(runs=("0",)),
-    "begin": Known("sqlalchemy.ext.asyncio.AsyncSessionTransaction"),
-    "begin_nested": Known("sqlalchemy.ext.asyncio.AsyncSessionTransaction"),
+    "begin": Known("sqlalchemy.ext.asyncio.AsyncSessionTransaction", data="write"),
+    "begin_nested": Known("sqlalchemy.ext.asyncio.AsyncSessionTransaction", data="write"),
     "connection": Known("await sqlalchemy.ext.asyncio.AsyncConnection"),
     **dict.fromkeys(("commit", "flush", "delete"), Known("await none", data="write")),
     **dict.fromkeys(("rollback", "close", "reset", "invalidate", "remove"), Known("await none")),
@@ -438,6 +439,38 @@ _CLASSES = {
             "async_engine": "sqlalchemy.ext.asyncio.AsyncEngine",
         },
     ),
+    # Alchemical
+    "alchemical.Alchemical": KnownClass(
+        methods={
+            **dict.fromkeys(("Session", "begin"), Known("sqlalchemy.orm.Session")),
+            "get_engine": Known("sqlalchemy.Engine"),
+            **dict.fromkeys(("create_all", "drop_all", "init_app", "initialize"), Known("none")),
+        },
+        attributes={
+            "session": "sqlalchemy.orm.scoped_session[sqlalchemy.orm.Session]",
+            "Model": "type[alchemical.Model]",
+            "metadata": "sqlalchemy.MetaData",
+        },
+    ),
+    "alchemical.aio.Alchemical": KnownClass(
+        methods={
+            **dict.fromkeys(("Session", "begin"), Known("sqlalchemy.ext.asyncio.AsyncSession")),
+            "get_engine": Known("sqlalchemy.ext.asyncio.AsyncEngine"),
+            **dict.fromkeys(("create_all", "drop_all"), Known("await none")),
+            "initialize": Known("none"),
+        },
+        attributes={"Model": "type[alchemical.Model]", "metadata": "sqlalchemy.MetaData"},
+    ),
+    "alchemical.Model": KnownClass(
+        bases=("sqlalchemy.orm.DeclarativeBase",),
+        role="model",
+        statics={
+            "select": Known("sqlalchemy.Select[$class]"),
+            "insert": Known("sqlalchemy.Insert[$class]"),
+            "update": Known("sqlalchemy.Update[$class]"),
+            "delete": Known("sqlalchemy.Delete[$class]"),
+        },
+    ),
     # SQLModel (a class with `table=True` is a model)
     "sqlmodel.SQLModel": KnownClass(
         bases=("pydantic.BaseModel",),
@@ -544,6 +577,11 @@ _ALIASES = {
     "flask_sqlalchemy.Pagination": "flask_sqlalchemy.pagination.Pagination",
     "flask_sqlalchemy.extension.SQLAlchemy": "flask_sqlalchemy.SQLAlchemy",
     "flask_sqlalchemy.session.Session": "sqlalchemy.orm.Session",
+    # Alchemical
+    **dict.fromkeys(
+        ("alchemical.flask.Alchemical", "alchemical.core.Alchemical"), "alchemical.Alchemical"
+    ),
+    **dict.fromkeys(("alchemical.core.Model", "alchemical.aio.Model"), "alchemical.Model"),
     # SQLModel
     "sqlmodel.main.SQLModel": "sqlmodel.SQLModel",
     "sqlmodel.orm.session.Session": "sqlmodel.Session",
