@@ -156,6 +156,7 @@ class Project:
         self._found: dict[tuple[str, str], Symbol] = {}
         self._symbols: dict[tuple[str, str], Symbol] = {}
         self._by_tail: dict[str, list[str]] | None = None
+        self._by_folder: dict[str, list[str]] | None = None
 
     def module(self, path: str) -> Module | None:
         """The module in a file, or `None` where the file cannot be read."""
@@ -265,12 +266,17 @@ class Project:
         """What a package binds at run time (`globals()[name] = …`): the class of that name in just one of its modules."""
         found = {
             path
-            for path in self.paths
-            if posixpath.dirname(path) == folder
-            and (module := self.module(path)) is not None
-            and name in module.classes
+            for path in self._in_folder(folder)
+            if (module := self.module(path)) is not None and name in module.classes
         }
         return Symbol("class", name, found.pop()) if len(found) == 1 else NO_SYMBOL
+
+    def _in_folder(self, folder: str) -> list[str]:
+        if self._by_folder is None:
+            self._by_folder = defaultdict(list)
+            for path in self.paths:
+                self._by_folder[posixpath.dirname(path)].append(path)
+        return self._by_folder.get(folder, [])
 
     def symbol(self, path: str, name: str) -> Symbol:
         """What a module-level name of a file refers to, through re-exports and star imports."""
