@@ -188,6 +188,7 @@ class Assign(NamedTuple):
     context manager gives; `except`: an instance of the value; `comp`: an element, inside a comprehension; `del`: the
     name is gone. `line` is the statement's last row (its header's for compound ones): the name has the value below it.
     That of a comprehension has it from `line`, the first row of the statement around, to `end`, and nowhere else.
+    `fork` is the last row of the outermost `if` or `match` around: below it the value is one of several; 0 outside one.
     """
 
     target: str
@@ -196,11 +197,13 @@ class Assign(NamedTuple):
     how: str
     line: int
     end: int = 0
+    fork: int = 0
 
 
 class CallSite(NamedTuple):
     """A call in a function's body. `deferred`: inside a lambda, so run by somebody else, later or never.
-    `conditions`: how many `if`, `except` and `case` it stands below, each of which may keep it from being run."""
+    `conditions`: how many `if`, `except` and `case` it stands below, each of which may keep it from being run; one that
+    picks a kind by its name (`if backend == "s3"`) counts for several."""
 
     call: Call
     span: Span

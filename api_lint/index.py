@@ -74,6 +74,8 @@ _TEXT_CALLS = frozenset(
 _MAX_DEPTH = 150
 _HTTP_METHODS = frozenset("GET POST PUT PATCH DELETE HEAD OPTIONS TRACE".split())
 _MAX_TEXT = 200
+# What one kind of several does is done so seldom that it counts only where it stands in the called function itself.
+_KIND_WEIGHT = 5
 _ENVIRONMENT = ("getenv", "environ.get", "config", "env")
 
 
@@ -222,6 +224,7 @@ class _Body:
         self.deferred = 0
         self.awaits = False
         self.conditions = 0
+        self.fork = 0
         self.hidden: list[frozenset[str]] = []
 
 
@@ -419,9 +422,18 @@ class _Indexer:
             self.type_checking,
             self.type_checking or _is_type_checking(node.test),
         )
+        weight = _KIND_WEIGHT if _asks_kind(node.test) else 1
+        fork, self.body.fork = self.body.fork, self.body.fork or node.end_lineno or 0
+        self.body.conditions += weight
         self._block(node.body)
+        self.body.conditions -= weight
         self.type_checking = checking
+        # An `elif` is one more of the same alternatives, not one below another.
+        is_elif = len(node.orelse) == 1 and isinstance(node.orelse[0], ast.If)
+        self.body.conditions += not is_elif
         self._block(node.orelse)
+        self.body.conditions -= not is_elif
+        self.body.fork = fork
 
     def _for(self, node: ast.For | ast.AsyncFor) -> None:
         self.body.loops += 1
@@ -549,13 +561,16 @@ class _Indexer:
     def _match(self, node: ast.Match) -> None:
         self.body.branches += len(node.cases)
         self._expr(node.subject)
+        fork, self.body.fork = self.body.fork, self.body.fork or node.end_lineno or 0
         for case in node.cases:
             self.body.bound.update(_captures(case.pattern))
             if case.guard is not None:
                 self._expr(case.guard)
-            self.body.conditions += 1
+            weight = _KIND_WEIGHT if _names_kind(case.pattern) else 1
+            self.body.conditions += weight
             self._block(case.body)
-            self.body.conditions -= 1
+            self.body.conditions -= weight
+        self.body.fork = fork
 
     def _bind(
         self,
@@ -568,7 +583,7 @@ class _Indexer:
     ) -> None:
         body = self.body
         if isinstance(target, ast.Name):
-            assign = Assign(target.id, value, annotation, how, line, end)
+            assign = Assign(target.id, value, annotation, how, line, end, body.fork)
             if how == "comp":
                 pass  # seen by the comprehension alone
             elif target.id in body.free and body.qualname:
@@ -582,7 +597,7 @@ class _Indexer:
                 root, _, rest = name.partition(".")
                 if root == body.self_name:
                     name = f"self.{rest}"
-                body.assigns.append(Assign(name, value, annotation, how, line))
+                body.assigns.append(Assign(name, value, annotation, how, line, 0, body.fork))
         elif isinstance(target, (ast.Tuple, ast.List)):
             for position, element in enumerate(target.elts):
                 if isinstance(element, ast.Starred):
@@ -1094,6 +1109,22 @@ def _only_imports(body: list[ast.stmt]) -> bool:
         or (isinstance(s, ast.Assign) and isinstance(s.value, (ast.Constant, ast.Name, ast.Attribute)))
         for s in body
     )
+
+
+def _asks_kind(test: ast.expr) -> bool:
+    """Whether a condition picks one of several kinds by name: `backend == "s3"`, `url.startswith("s3://")`."""
+    match test:
+        case ast.BoolOp(ast.And(), values):
+            return any(map(_asks_kind, values))
+        case ast.Compare(_, [ast.Eq()], [ast.Constant(str() as text)]):
+            return bool(text)
+        case ast.Call(ast.Attribute(_, "startswith"), [ast.Constant(str())]):
+            return True
+    return False
+
+
+def _names_kind(pattern: ast.pattern) -> bool:
+    return isinstance(pattern, ast.MatchValue) and isinstance(pattern.value, ast.Constant)
 
 
 def _captures(pattern: ast.pattern) -> Iterable[str]:
