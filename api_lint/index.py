@@ -11,7 +11,7 @@ import contextlib
 import re
 import warnings
 from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from api_lint import literals
@@ -74,6 +74,21 @@ _TEXT_CALLS = frozenset(
 _MAX_DEPTH = 150
 _HTTP_METHODS = frozenset("GET POST PUT PATCH DELETE HEAD OPTIONS TRACE".split())
 _MAX_TEXT = 200
+# Calls by which a caught exception reaches somebody else: futures, queues, lists of errors, callbacks.
+_HAND_ON = frozenset(
+    {
+        "set_exception",
+        "throw",
+        "put",
+        "put_nowait",
+        "append",
+        "appendleft",
+        "on_error",
+        "on_exception",
+        "errback",
+    }
+)
+_IMPORTERS = ("importlib.import_module", "import_module", "__import__")
 # What one kind of several does is done so seldom that it counts only where it stands in the called function itself.
 _KIND_WEIGHT = 5
 _ENVIRONMENT = ("getenv", "environ.get", "config", "env")
@@ -497,6 +512,7 @@ class _Indexer:
                 earlier,
                 try_line,
                 node.end_lineno or node.lineno,
+                tuple(_kept_as(node)) if node.name else (),
             )
         )
         return types
@@ -1103,12 +1119,41 @@ def _is_type_checking(test: ast.expr) -> bool:
 
 def _only_imports(body: list[ast.stmt]) -> bool:
     """Whether a `try` body is an optional import: imports, and perhaps flags that say it succeeded."""
-    has_import = any(isinstance(s, (ast.Import, ast.ImportFrom)) for s in body)
+    has_import = any(_imports(s) for s in body)
     return has_import and all(
-        isinstance(s, (ast.Import, ast.ImportFrom, ast.Pass))
+        _imports(s)
+        or isinstance(s, ast.Pass)
         or (isinstance(s, ast.Assign) and isinstance(s.value, (ast.Constant, ast.Name, ast.Attribute)))
         for s in body
     )
+
+
+def _imports(statement: ast.stmt) -> bool:
+    if isinstance(statement, (ast.Expr, ast.Assign)):
+        value = statement.value
+        return isinstance(value, ast.Call) and _dotted(value.func) in _IMPORTERS
+    return isinstance(statement, (ast.Import, ast.ImportFrom))
+
+
+def _kept_as(handler: ast.ExceptHandler) -> Iterator[str]:
+    """What becomes of the caught exception itself: see `Handler.kept_as`."""
+    for node in (n for statement in handler.body for n in ast.walk(statement)):
+        match node:
+            case ast.Return(value) | ast.Yield(value) if value is not None:
+                if _holds_name(value, handler.name):
+                    yield ""
+            case ast.Assign(targets, value) if _holds_name(value, handler.name):
+                yield from (t.id for t in targets if isinstance(t, ast.Name))
+            case ast.Call(ast.Attribute(_, name) | ast.Name(name), args) if name in _HAND_ON:
+                if any(_holds_name(a, handler.name) for a in args):
+                    yield ""
+
+
+def _holds_name(value: ast.expr, name: str | None) -> bool:
+    """Whether a value is what a name stands for, or a tuple that it is in."""
+    if isinstance(value, ast.Tuple):
+        return any(_holds_name(each, name) for each in value.elts)
+    return isinstance(value, ast.Name) and value.id == name
 
 
 def _asks_kind(test: ast.expr) -> bool:
