@@ -294,7 +294,8 @@ class Function:
     `start` and `end` are the first (decorators included) and last line, `body_start` that of the first statement behind
     the docstring. `bound` are all names the body binds itself:
     they shadow those of the module. `branches` and `loops` count statements of the body, nested functions excluded;
-    `awaits` tells whether anything in it can be suspended (`await`, `async for`, `async with`).
+    `awaits` tells whether anything in it can be suspended (`await`, `async for`, `async with`). `guards` are the branches
+    that do no more than raise: `if not found: raise …`, an `except` that translates.
     """
 
     name: str
@@ -322,6 +323,7 @@ class Function:
     branches: int
     loops: int
     awaits: bool
+    guards: int
 
 
 class Field(NamedTuple):

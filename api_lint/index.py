@@ -235,6 +235,7 @@ class _Body:
         self.bound: set[str] = set()
         self.free: set[str] = set()
         self.branches = 0
+        self.guards = 0
         self.loops = 0
         self.deferred = 0
         self.awaits = False
@@ -432,6 +433,7 @@ class _Indexer:
 
     def _if(self, node: ast.If) -> None:
         self.body.branches += 1
+        self.body.guards += len(node.body) <= 2 and isinstance(node.body[-1], ast.Raise)
         self._expr(node.test)
         checking, self.type_checking = (
             self.type_checking,
@@ -477,6 +479,7 @@ class _Indexer:
 
     def _try(self, node: ast.Try) -> None:
         self.body.branches += len(node.handlers)
+        self.body.guards += sum(isinstance(h.body[-1], ast.Raise) for h in node.handlers)
         guards_import = _only_imports(node.body)
         self._block(node.body)
         earlier: list[Expr] = []
@@ -704,6 +707,7 @@ class _Indexer:
             body.branches,
             body.loops,
             body.awaits,
+            body.guards,
         )
 
     def _params(self, args: ast.arguments) -> tuple[Param, ...]:
