@@ -1122,11 +1122,11 @@ def _is_type_checking(test: ast.expr) -> bool:
 
 
 def _only_imports(body: list[ast.stmt]) -> bool:
-    """Whether a `try` body is an optional import: imports, and perhaps flags that say it succeeded."""
+    """Whether a `try` body is an optional import: imports, and perhaps flags that say it succeeded and what uses them."""
     has_import = any(_imports(s) for s in body)
     return has_import and all(
         _imports(s)
-        or isinstance(s, ast.Pass)
+        or isinstance(s, (ast.Pass, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
         or (isinstance(s, ast.Assign) and isinstance(s.value, (ast.Constant, ast.Name, ast.Attribute)))
         for s in body
     )

@@ -168,10 +168,17 @@ def _translates(handler: Handler, function: Function, module: Module, api: Api) 
     for raised in handler.raises:
         target = raised.value.func if isinstance(raised.value, Call) else raised.value
         value = api.value(target, scope)
-        has_cause = raised.has_cause or _passes(raised.value, handler.name)
-        if not raised.bare and not (has_cause and "::" in value.name):
+        is_mapped = _passes(raised.value, handler.name)
+        is_own = "::" in value.name or (is_mapped and _is_function(target))
+        if not raised.bare and not (is_own and (raised.has_cause or is_mapped)):
             return False
     return True
+
+
+def _is_function(target: Expr) -> bool:
+    """Whether what makes the exception is a function by its name, which then decides on the type."""
+    name = target if isinstance(target, str) else getattr(target, "name", "")
+    return name.rpartition(".")[2].lstrip("_")[:1].islower()
 
 
 def _passes(raised: Expr, name: str) -> bool:
