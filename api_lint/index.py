@@ -241,6 +241,7 @@ class _Body:
         self.awaits = False
         self.conditions = 0
         self.fork = 0
+        self.counters: frozenset[str] = frozenset()
         self.hidden: list[frozenset[str]] = []
 
 
@@ -459,7 +460,10 @@ class _Indexer:
         self._bind(
             node.target, value, "async for" if isinstance(node, ast.AsyncFor) else "for", node.lineno
         )
+        counters = self.body.counters
+        self.body.counters |= {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)}
         self._block(node.body)
+        self.body.counters = counters
         self._block(node.orelse)
 
     def _while(self, node: ast.While) -> None:
@@ -507,7 +511,7 @@ class _Indexer:
                 types,
                 node.name or "",
                 span,
-                _always_raises(node.body, node.name or ""),
+                _always_raises(node.body, node.name or "") or _retries(node.body, body.counters),
                 _always_raises(node.body, None),
                 tuple(body.raises[first_raise:]),
                 tuple(site.call for site in body.calls[first_call:]),
@@ -1189,6 +1193,22 @@ def _always_raises(body: list[ast.stmt], name: str | None) -> bool:
     `name` is the caught exception's, "" for none; with `None` raising anything counts.
     """
     return bool(body) and _ends_in_raise(body[-1], name) and not _leaves_quietly(body)
+
+
+def _retries(body: list[ast.stmt], counters: frozenset[str]) -> bool:
+    """Whether an `except` body in a loop raises on the last attempt and goes round again before it."""
+    gives_up = any(
+        isinstance(s, ast.If) and _asks_counter(s.test, counters) and _ends_in_raise(s.body[-1], None)
+        for s in body
+    )
+    return gives_up and not _leaves_quietly([s for s in body if not isinstance(s, ast.Continue)])
+
+
+def _asks_counter(test: ast.expr, counters: frozenset[str]) -> bool:
+    """Whether a condition compares an attempt's number: `attempt >= LIMIT`, `attempt == retries - 1`."""
+    if not isinstance(test, ast.Compare) or not isinstance(test.ops[0], (ast.Eq, ast.Gt, ast.GtE)):
+        return False
+    return any(isinstance(n, ast.Name) and n.id in counters for n in ast.walk(test.left))
 
 
 def _ends_in_raise(last: ast.stmt, name: str | None) -> bool:

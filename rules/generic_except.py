@@ -17,6 +17,18 @@ _RECORDS = frozenset(
     }
 )  # fmt: skip
 _HELPER_DEPTH = 2
+# Exceptions of these say no more than the broad `except` did, or are an answer to a client.
+_FOREIGN = (
+    "builtins.",
+    "fastapi.",
+    "starlette.",
+    "flask.",
+    "quart.",
+    "werkzeug.",
+    "rest_framework.",
+    "django.",
+    "aiohttp.",
+)
 
 
 @dataclass(frozen=True)
@@ -152,7 +164,10 @@ def _does(handler: Handler) -> str:
         return "swallows every error"
     if not handler.always_raises:
         return "swallows or converts every error"
-    raised = next(each.value for each in handler.raises if not each.bare)
+    raised = next(
+        (each.value for each in handler.raises if not each.bare and each.value != handler.name),
+        handler.name,
+    )
     target = raised.func if isinstance(raised, Call) else raised
     name = target.rpartition(".")[2] if isinstance(target, str) else ""
     return f"turns every error into {name}" if name[:1].isupper() else "turns every error into another"
@@ -169,10 +184,15 @@ def _translates(handler: Handler, function: Function, module: Module, api: Api) 
         target = raised.value.func if isinstance(raised.value, Call) else raised.value
         value = api.value(target, scope)
         is_mapped = _passes(raised.value, handler.name)
-        is_own = "::" in value.name or (is_mapped and _is_function(target))
+        is_own = _is_of_domain(value.name) or (is_mapped and _is_function(target))
         if not raised.bare and not (is_own and (raised.has_cause or is_mapped)):
             return False
     return True
+
+
+def _is_of_domain(name: str) -> bool:
+    """Whether an exception is the project's own or its library's, and neither a built-in one nor an answer over HTTP."""
+    return "::" in name or ("." in name and not name.startswith(_FOREIGN))
 
 
 def _is_function(target: Expr) -> bool:

@@ -210,7 +210,7 @@ def _is_overridable(value: cst.BaseExpression, name: str, role: str, at: Place) 
         return True
     if at.function is None and any(base.endswith(_CONFIGURED) for base in at.bases(at.cls)):
         return True
-    if role in ("assign", "annotated") and _stands_in(name, at):
+    if role in ("assign", "annotated") and (_stands_in(name, at) or _is_fallback(name, at)):
         return True
     inner: cst.CSTNode = value
     for parent in reversed(at.parents):
@@ -228,6 +228,27 @@ def _stands_in(name: str, at: Place) -> bool:
     """Whether an address is there for when nobody gives another: `DEFAULT_URL`, `if not url: url = …`."""
     params = at.function.params if at.function is not None else ()
     return "default" in name.lower() or any(param.name == name for param in params)
+
+
+def _is_fallback(name: str, at: Place) -> bool:
+    """Whether a constant is used where the environment was asked in vain: `getenv("URL") or self.BASE_URL`."""
+    if at.function is not None:
+        return False
+    bodies = (at.module.facts.body, *at.module.facts.functions)
+    values = (a.value for body in bodies for a in body.assigns)
+    return any(_falls_back(value, name) for value in values)
+
+
+def _falls_back(value: Expr, name: str) -> bool:
+    match value:
+        case Choice(options):
+            last = options[-1]
+            is_last = isinstance(last, str) and last.rpartition(".")[2] == name
+            return is_last and any(_asks_environment(o) for o in options[:-1])
+        case Call(func, args):
+            inner = func.base if isinstance(func, Attr) else func
+            return any(_falls_back(each, name) for each in (inner, *args))
+    return False
 
 
 def _asks_for_other(choice: cst.IfExp, literal: cst.CSTNode) -> bool:
