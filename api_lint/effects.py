@@ -46,6 +46,8 @@ class Effects:
     def of(self, call: Call, scope: Scope) -> Effect:
         """What `call` does by itself (not through the project's own functions)."""
         func = self.types.of(call.func, scope)
+        if "os.WNOHANG" in call.args:
+            return NO_EFFECT
         effect = self.of_value(func)
         if func.kind == "class" and not effect and (call.args or call.keywords):
             effect = self._constructing(func, with_arguments=True)

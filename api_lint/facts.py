@@ -188,6 +188,7 @@ class Assign(NamedTuple):
     context manager gives; `except`: an instance of the value; `comp`: an element, inside a comprehension; `del`: the
     name is gone. `line` is the statement's last row (its header's for compound ones): the name has the value below it.
     That of a comprehension has it from `line`, the first row of the statement around, to `end`, and nowhere else.
+    `fork` is the last row of the outermost `if` or `match` around: below it the value is one of several; 0 outside one.
     """
 
     target: str
@@ -196,11 +197,13 @@ class Assign(NamedTuple):
     how: str
     line: int
     end: int = 0
+    fork: int = 0
 
 
 class CallSite(NamedTuple):
     """A call in a function's body. `deferred`: inside a lambda, so run by somebody else, later or never.
-    `conditions`: how many `if`, `except` and `case` it stands below, each of which may keep it from being run."""
+    `conditions`: how many `if`, `except` and `case` it stands below, each of which may keep it from being run; one that
+    picks a kind by its name (`if backend == "s3"`) counts for several."""
 
     call: Call
     span: Span
@@ -229,9 +232,10 @@ class Handler(NamedTuple):
     """An `except` clause and all that decides whether it is too broad.
 
     `types` is empty for a bare `except:`. `reraises`: every path through the body ends in a bare `raise` (or
-    `raise <the caught name>`). `always_raises`: every path ends in some `raise`. `raises`: what the body raises. `calls`: the calls of the body. `guards_import`:
+    `raise <the caught name>`), at the latest when a loop around has tried often enough. `always_raises`: every path ends in some `raise`. `raises`: what the body raises. `calls`: the calls of the body. `guards_import`:
     the `try` body only imports (an optional dependency) or the handler answers an import. `body_calls`: calls in the
-    `try` body. `earlier`: the types of the clauses before it.
+    `try` body. `earlier`: the types of the clauses before it. `kept_as`: the names that the caught exception is bound to
+    for later, `""` where it is handed on at once: returned, given to a future, a queue, a list or a callback.
     """
 
     types: tuple[Expr, ...]
@@ -245,6 +249,7 @@ class Handler(NamedTuple):
     earlier: tuple[Expr, ...]
     try_line: int
     end_line: int
+    kept_as: tuple[str, ...] = ()
 
 
 class Literal(NamedTuple):
@@ -289,7 +294,8 @@ class Function:
     `start` and `end` are the first (decorators included) and last line, `body_start` that of the first statement behind
     the docstring. `bound` are all names the body binds itself:
     they shadow those of the module. `branches` and `loops` count statements of the body, nested functions excluded;
-    `awaits` tells whether anything in it can be suspended (`await`, `async for`, `async with`).
+    `awaits` tells whether anything in it can be suspended (`await`, `async for`, `async with`). `guards` are the branches
+    that do no more than raise: `if not found: raise …`, an `except` that translates.
     """
 
     name: str
@@ -317,6 +323,7 @@ class Function:
     branches: int
     loops: int
     awaits: bool
+    guards: int
 
 
 class Field(NamedTuple):

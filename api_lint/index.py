@@ -11,7 +11,7 @@ import contextlib
 import re
 import warnings
 from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -76,6 +76,23 @@ _TEXT_CALLS = frozenset(
 _MAX_DEPTH = 150
 _HTTP_METHODS = frozenset("GET POST PUT PATCH DELETE HEAD OPTIONS TRACE".split())
 _MAX_TEXT = 200
+# Calls by which a caught exception reaches somebody else: futures, queues, lists of errors, callbacks.
+_HAND_ON = frozenset(
+    {
+        "set_exception",
+        "throw",
+        "put",
+        "put_nowait",
+        "append",
+        "appendleft",
+        "on_error",
+        "on_exception",
+        "errback",
+    }
+)
+_IMPORTERS = ("importlib.import_module", "import_module", "__import__")
+# What one kind of several does is done so seldom that it counts only where it stands in the called function itself.
+_KIND_WEIGHT = 5
 _ENVIRONMENT = ("getenv", "environ.get", "config", "env")
 
 
@@ -225,10 +242,13 @@ class _Body:
         self.bound: set[str] = set()
         self.free: set[str] = set()
         self.branches = 0
+        self.guards = 0
         self.loops = 0
         self.deferred = 0
         self.awaits = False
         self.conditions = 0
+        self.fork = 0
+        self.counters: frozenset[str] = frozenset()
         self.hidden: list[frozenset[str]] = []
 
 
@@ -421,14 +441,24 @@ class _Indexer:
 
     def _if(self, node: ast.If) -> None:
         self.body.branches += 1
+        self.body.guards += len(node.body) <= 2 and isinstance(node.body[-1], ast.Raise)
         self._expr(node.test)
         checking, self.type_checking = (
             self.type_checking,
             self.type_checking or _is_type_checking(node.test),
         )
+        weight = _KIND_WEIGHT if _asks_kind(node.test) else 1
+        fork, self.body.fork = self.body.fork, self.body.fork or node.end_lineno or 0
+        self.body.conditions += weight
         self._block(node.body)
+        self.body.conditions -= weight
         self.type_checking = checking
+        # An `elif` is one more of the same alternatives, not one below another.
+        is_elif = len(node.orelse) == 1 and isinstance(node.orelse[0], ast.If)
+        self.body.conditions += not is_elif
         self._block(node.orelse)
+        self.body.conditions -= not is_elif
+        self.body.fork = fork
 
     def _for(self, node: ast.For | ast.AsyncFor) -> None:
         self.body.loops += 1
@@ -437,7 +467,10 @@ class _Indexer:
         self._bind(
             node.target, value, "async for" if isinstance(node, ast.AsyncFor) else "for", node.lineno
         )
+        counters = self.body.counters
+        self.body.counters |= {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)}
         self._block(node.body)
+        self.body.counters = counters
         self._block(node.orelse)
 
     def _while(self, node: ast.While) -> None:
@@ -457,6 +490,7 @@ class _Indexer:
 
     def _try(self, node: ast.Try) -> None:
         self.body.branches += len(node.handlers)
+        self.body.guards += sum(isinstance(h.body[-1], ast.Raise) for h in node.handlers)
         guards_import = _only_imports(node.body)
         self._block(node.body)
         earlier: list[Expr] = []
@@ -484,7 +518,7 @@ class _Indexer:
                 types,
                 node.name or "",
                 span,
-                _always_raises(node.body, node.name or ""),
+                _always_raises(node.body, node.name or "") or _retries(node.body, body.counters),
                 _always_raises(node.body, None),
                 tuple(body.raises[first_raise:]),
                 tuple(site.call for site in body.calls[first_call:]),
@@ -492,6 +526,7 @@ class _Indexer:
                 earlier,
                 try_line,
                 node.end_lineno or node.lineno,
+                tuple(_kept_as(node)) if node.name else (),
             )
         )
         return types
@@ -556,13 +591,16 @@ class _Indexer:
     def _match(self, node: ast.Match) -> None:
         self.body.branches += len(node.cases)
         self._expr(node.subject)
+        fork, self.body.fork = self.body.fork, self.body.fork or node.end_lineno or 0
         for case in node.cases:
             self.body.bound.update(_captures(case.pattern))
             if case.guard is not None:
                 self._expr(case.guard)
-            self.body.conditions += 1
+            weight = _KIND_WEIGHT if _names_kind(case.pattern) else 1
+            self.body.conditions += weight
             self._block(case.body)
-            self.body.conditions -= 1
+            self.body.conditions -= weight
+        self.body.fork = fork
 
     def _bind(
         self,
@@ -575,7 +613,7 @@ class _Indexer:
     ) -> None:
         body = self.body
         if isinstance(target, ast.Name):
-            assign = Assign(target.id, value, annotation, how, line, end)
+            assign = Assign(target.id, value, annotation, how, line, end, body.fork)
             if how == "comp":
                 pass  # seen by the comprehension alone
             elif target.id in body.free and body.qualname:
@@ -589,7 +627,7 @@ class _Indexer:
                 root, _, rest = name.partition(".")
                 if root == body.self_name:
                     name = f"self.{rest}"
-                body.assigns.append(Assign(name, value, annotation, how, line))
+                body.assigns.append(Assign(name, value, annotation, how, line, 0, body.fork))
         elif isinstance(target, (ast.Tuple, ast.List)):
             for position, element in enumerate(target.elts):
                 if isinstance(element, ast.Starred):
@@ -680,6 +718,7 @@ class _Indexer:
             body.branches,
             body.loops,
             body.awaits,
+            body.guards,
         )
 
     def _params(self, args: ast.arguments) -> tuple[Param, ...]:
@@ -1094,13 +1133,58 @@ def _is_type_checking(test: ast.expr) -> bool:
 
 
 def _only_imports(body: list[ast.stmt]) -> bool:
-    """Whether a `try` body is an optional import: imports, and perhaps flags that say it succeeded."""
-    has_import = any(isinstance(s, (ast.Import, ast.ImportFrom)) for s in body)
+    """Whether a `try` body is an optional import: imports, and perhaps flags that say it succeeded and what uses them."""
+    has_import = any(_imports(s) for s in body)
     return has_import and all(
-        isinstance(s, (ast.Import, ast.ImportFrom, ast.Pass))
+        _imports(s)
+        or isinstance(s, (ast.Pass, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
         or (isinstance(s, ast.Assign) and isinstance(s.value, (ast.Constant, ast.Name, ast.Attribute)))
         for s in body
     )
+
+
+def _imports(statement: ast.stmt) -> bool:
+    if isinstance(statement, (ast.Expr, ast.Assign)):
+        value = statement.value
+        return isinstance(value, ast.Call) and _dotted(value.func) in _IMPORTERS
+    return isinstance(statement, (ast.Import, ast.ImportFrom))
+
+
+def _kept_as(handler: ast.ExceptHandler) -> Iterator[str]:
+    """What becomes of the caught exception itself: see `Handler.kept_as`."""
+    for node in (n for statement in handler.body for n in ast.walk(statement)):
+        match node:
+            case ast.Return(value) | ast.Yield(value) if value is not None:
+                if _holds_name(value, handler.name):
+                    yield ""
+            case ast.Assign(targets, value) if _holds_name(value, handler.name):
+                yield from (t.id for t in targets if isinstance(t, ast.Name))
+            case ast.Call(ast.Attribute(_, name) | ast.Name(name), args) if name in _HAND_ON:
+                if any(_holds_name(a, handler.name) for a in args):
+                    yield ""
+
+
+def _holds_name(value: ast.expr, name: str | None) -> bool:
+    """Whether a value is what a name stands for, or a tuple that it is in."""
+    if isinstance(value, ast.Tuple):
+        return any(_holds_name(each, name) for each in value.elts)
+    return isinstance(value, ast.Name) and value.id == name
+
+
+def _asks_kind(test: ast.expr) -> bool:
+    """Whether a condition picks one of several kinds by name: `backend == "s3"`, `url.startswith("s3://")`."""
+    match test:
+        case ast.BoolOp(ast.And(), values):
+            return any(map(_asks_kind, values))
+        case ast.Compare(_, [ast.Eq()], [ast.Constant(str() as text)]):
+            return bool(text)
+        case ast.Call(ast.Attribute(_, "startswith"), [ast.Constant(str())]):
+            return True
+    return False
+
+
+def _names_kind(pattern: ast.pattern) -> bool:
+    return isinstance(pattern, ast.MatchValue) and isinstance(pattern.value, ast.Constant)
 
 
 def _captures(pattern: ast.pattern) -> Iterable[str]:
@@ -1116,6 +1200,22 @@ def _always_raises(body: list[ast.stmt], name: str | None) -> bool:
     `name` is the caught exception's, "" for none; with `None` raising anything counts.
     """
     return bool(body) and _ends_in_raise(body[-1], name) and not _leaves_quietly(body)
+
+
+def _retries(body: list[ast.stmt], counters: frozenset[str]) -> bool:
+    """Whether an `except` body in a loop raises on the last attempt and goes round again before it."""
+    gives_up = any(
+        isinstance(s, ast.If) and _asks_counter(s.test, counters) and _ends_in_raise(s.body[-1], None)
+        for s in body
+    )
+    return gives_up and not _leaves_quietly([s for s in body if not isinstance(s, ast.Continue)])
+
+
+def _asks_counter(test: ast.expr, counters: frozenset[str]) -> bool:
+    """Whether a condition compares an attempt's number: `attempt >= LIMIT`, `attempt == retries - 1`."""
+    if not isinstance(test, ast.Compare) or not isinstance(test.ops[0], (ast.Eq, ast.Gt, ast.GtE)):
+        return False
+    return any(isinstance(n, ast.Name) and n.id in counters for n in ast.walk(test.left))
 
 
 def _ends_in_raise(last: ast.stmt, name: str | None) -> bool:

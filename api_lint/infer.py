@@ -7,7 +7,7 @@ the unknown value. Every question is answered once; a question inside its own an
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import NamedTuple
 
@@ -398,8 +398,19 @@ class Types:
                 continue
             value = self._value_of(assign, scope)
             if value.kind != "none":
-                return value
+                others = (a for a in above if a.fork == assign.fork and a is not assign)
+                is_open = 0 < assign.fork < scope.line
+                return NO_VALUE if is_open and self._differs(value, others, scope) else value
         return NONE
+
+    def _differs(self, value: Value, others: Iterable[Assign], scope: Scope) -> bool:
+        """Whether the other arms of the same `if` give something that is used for something else."""
+        if value.kind != "instance":
+            return False
+        found = (self._value_of(other, scope) for other in others)
+        names = {each.name for each in found if each.kind == "instance"} - {value.name}
+        role = self.role(value.name)
+        return bool(names) and (not role or any(self.role(name) != role for name in names))
 
     def _assign_key(self, assign: Assign, scope: Scope) -> object:
         return scope.module.path, id(assign), scope.given

@@ -1,5 +1,8 @@
 """Comments that silence findings: `# noqa`, `# api-lint: ignore`, and their forms for a whole file.
 
+A comment that silences the same statement in another linter (`# noqa: BLE001`, `# pylint: disable=broad-except`) says
+that somebody weighed it and decided, so it silences the rule that says the same (`Rule.twins`).
+
 A comment is what the tokeniser says is one, so the same words within a string mean nothing. Tokenising is slow: it is
 done only for files that hold the words on the rows of a finding.
 """
@@ -9,12 +12,13 @@ from __future__ import annotations
 import io
 import re
 import tokenize
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from api_lint.rule import Diagnostic
 
-_WORDS = (b"noqa", b"api-lint:")
+_WORDS = (b"noqa", b"api-lint:", b"pylint:")
 _FOR_FILE = re.compile(rb"ignore-file|(?:ruff|flake8)[:=][ \t]*noqa")
 # What carries a row on to a later one: a string of several rows, a backslash.
 _CARRIES = re.compile(rb"\"\"\"|'''|\\\Z")
@@ -27,10 +31,13 @@ _OTHERS = re.compile(
     rf"#[ \t]*(?:ruff|flake8)[:=][ \t]*noqa(?![\w-])(?P<colon>:)?[ \t]*(?P<codes>{_CODES})?", re.I
 )
 _OURS = re.compile(r"#[ \t]*api-lint:[ \t]*ignore(?P<file>-file)?(?![\w-])(?:\[(?P<names>[^\]]*)\])?")
+_PYLINT = re.compile(r"#[ \t]*pylint:[ \t]*disable=(?P<names>[\w-]+(?:[ \t]*,[ \t]*[\w-]+)*)")
 _SEPARATORS = re.compile(r"[ \t,]+")
 
 # A selector that silences every rule.
 _EVERYTHING = ""
+
+_NO_TWINS: Mapping[str, Iterable[str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,28 +51,31 @@ class Suppressions:
     rows: Mapping[int, frozenset[str]] = field(default_factory=dict)
     last_rows: Mapping[int, int] = field(default_factory=dict)
 
-    def cover(self, diagnostic: Diagnostic) -> bool:
+    def cover(self, diagnostic: Diagnostic, twins: Iterable[str] = ()) -> bool:
         """Whether a comment silences a finding: one for the file, on its first row, or at its statement's end."""
-        if _names(self.everywhere, diagnostic):
+        if _names(self.everywhere, diagnostic, twins):
             return True
         starts = {diagnostic.span.line, diagnostic.noqa_line}
         rows = starts | {self.last_rows.get(row, row) for row in starts}
-        return any(_names(self.rows.get(row, frozenset()), diagnostic) for row in rows)
+        return any(_names(self.rows.get(row, frozenset()), diagnostic, twins) for row in rows)
 
 
 NOTHING = Suppressions()
 
 
-def suppressed(source: bytes, diagnostics: Sequence[Diagnostic]) -> list[bool]:
+def suppressed(
+    source: bytes, diagnostics: Sequence[Diagnostic], twins: Mapping[str, Iterable[str]] = _NO_TWINS
+) -> list[bool]:
     """Tell which findings of a file its own comments silence.
 
-    Parameters: `source`, the file as it was read; `diagnostics`, all of that file.
+    Parameters: `source`, the file as it was read; `diagnostics`, all of that file; `twins`, by a rule's code what other
+    linters call the same.
     Returns: for each diagnostic, whether it is silenced. What makes a file unreadable is never silenced from within.
     """
     if not diagnostics or not _may_silence(source, diagnostics):
         return [False] * len(diagnostics)
     comments = read(source)
-    return [comments.cover(diagnostic) for diagnostic in diagnostics]
+    return [comments.cover(diagnostic, twins.get(diagnostic.code, ())) for diagnostic in diagnostics]
 
 
 def _may_silence(source: bytes, diagnostics: Sequence[Diagnostic]) -> bool:
@@ -106,8 +116,11 @@ def read(source: bytes) -> Suppressions:
     )
 
 
-def _names(selectors: frozenset[str], diagnostic: Diagnostic) -> bool:
-    return any(diagnostic.code.startswith(found) or diagnostic.name == found for found in selectors)
+def _names(selectors: frozenset[str], diagnostic: Diagnostic, twins: Iterable[str]) -> bool:
+    return any(
+        diagnostic.code.startswith(found) or diagnostic.name == found or found in twins
+        for found in selectors
+    )
 
 
 def _selectors(comment: str) -> Iterator[tuple[set[str], bool]]:
@@ -115,6 +128,8 @@ def _selectors(comment: str) -> Iterator[tuple[set[str], bool]]:
     for match in _OURS.finditer(comment):
         names = match["names"]
         yield ({_EVERYTHING} if names is None else _split(names)), match["file"] is not None
+    for match in _PYLINT.finditer(comment):
+        yield _split(match["names"]), False
     for pattern, for_file in ((_NOQA, False), (_OTHERS, True)):
         for match in pattern.finditer(comment):
             # `noqa: <no codes>` is a slip of the pen, and a slip silences nothing.

@@ -35,6 +35,7 @@ class BlockingHttpInAsync(Rule):
     words = ("requests", "urllib", "urlopen", "httpx", "HTTPConnection", "HTTPSConnection", "async def")
     fix = UNSAFE
     quiet_in = frozenset({"tests", "migrations"})
+    twins = frozenset({"ASYNC210", "ASYNC212", "ASYNC100"})
 
     def suspects(self, module: Module, api: Api) -> Iterable[int]:
         return api.blocking_rows(module.path, "http")

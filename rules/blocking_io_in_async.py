@@ -35,6 +35,7 @@ class BlockingIoInAsync(Rule):
     words = ("async def",)
     fix = UNSAFE
     quiet_in = frozenset({"tests", "migrations"})
+    twins = frozenset({"ASYNC220", "ASYNC221", "ASYNC222", "ASYNC230", "ASYNC240", "ASYNC101"})
 
     def suspects(self, module: Module, api: Api) -> Iterable[int]:
         return api.blocking_rows(module.path, *_CATEGORIES)

@@ -33,6 +33,7 @@ class BlockingSleepInAsync(Rule):
     words = ("sleep",)
     fix = SAFE
     quiet_in = frozenset({"tests", "migrations"})
+    twins = frozenset({"ASYNC251", "ASYNC101"})
 
     def suspects(self, module: Module, api: Api) -> Iterable[int]:
         return api.blocking_rows(module.path, "sleep")

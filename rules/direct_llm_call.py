@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from api_lint import CallSite, Expr, Finding, Format, Literal, Module, Place, Related, Rule, Span
 
+_NO_REQUEST = (".URL", ".urlparse", ".urljoin", ".parse_url")
 _HTTP = ("requests.", "httpx.", "aiohttp.", "urllib.request.", "urllib3.")
 
 
@@ -83,7 +84,7 @@ def _uses(module: Module, at: Place) -> Iterator[_Use]:
             callee = at.api.value(site.call.func, scope)
             if effect.llm:
                 yield _Use(site.span, effect.label, effect.llm, callee.kind == "class")
-            elif addresses and callee.name.startswith(_HTTP):
+            elif addresses and callee.name.startswith(_HTTP) and not callee.name.endswith(_NO_REQUEST):
                 address = _address(site, addresses)
                 if address is not None:
                     yield _Use(

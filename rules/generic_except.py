@@ -17,6 +17,18 @@ _RECORDS = frozenset(
     }
 )  # fmt: skip
 _HELPER_DEPTH = 2
+# Exceptions of these say no more than the broad `except` did, or are an answer to a client.
+_FOREIGN = (
+    "builtins.",
+    "fastapi.",
+    "starlette.",
+    "flask.",
+    "quart.",
+    "werkzeug.",
+    "rest_framework.",
+    "django.",
+    "aiohttp.",
+)
 
 
 @dataclass(frozen=True)
@@ -31,7 +43,8 @@ class GenericExcept(Rule):
 
     A misspelt name and a lost connection then look alike, and nobody learns of either. Catch what the body can raise,
     and let the framework answer the rest with a 500. Not reported: what re-raises in the end, what logs the traceback
-    (unless `strict`), optional imports, and, outside routes, `raise OwnError from error`.
+    (unless `strict`), optional imports, what hands the error on (`queue.put(error)`,
+    `return error`), `__del__`, and, outside routes, raising the project's own error from the caught one.
 
     Bad::
 
@@ -58,6 +71,12 @@ class GenericExcept(Rule):
     message = "{caught} {does} in {function}"
     words = ("except",)
     quiet_in = frozenset({"tests", "migrations"})
+    twins = frozenset(
+        {
+            "BLE001", "E722", "B001", "S110", "S112", "W0702", "W0703", "W0718", "bare-except", "broad-except",
+            "broad-exception-caught",
+        }
+    )  # fmt: skip
     Options = Options
 
     def suspects(self, module: Module, api: Api) -> Iterable[int]:
@@ -80,12 +99,15 @@ class GenericExcept(Rule):
         yield self.found(
             handler.span,
             caught=_caught(handler),
-            does="converts every error" if handler.raises else "swallows every error",
+            does=_does(handler),
             function=function.qualname,
         )
 
     def _is_reported(self, handler: Handler, function: Function, module: Module, api: Api) -> bool:
-        if handler.reraises or handler.guards_import or not _is_broad(handler, function, module, api):
+        # Nobody can catch what `__del__` raises.
+        if handler.reraises or handler.guards_import or function.name == "__del__":
+            return False
+        if not _is_broad(handler, function, module, api) or _is_kept(handler, function):
             return False
         if not self.options.strict and _records(handler.calls, function, module, api, _HELPER_DEPTH):
             return False
@@ -126,6 +148,31 @@ def _keeps_traceback(keyword: str, value: Expr) -> bool:
     return keyword in ("exc_info", "exception") and not (isinstance(value, Const) and not value.value)
 
 
+def _is_kept(handler: Handler, function: Function) -> bool:
+    """Whether the caught exception is handed on, or kept and raised or returned later."""
+    if "" in handler.kept_as:
+        return True
+    later = [raised for raised in function.raises if raised.line > handler.end_line]
+    used = {raised.value for raised in later} | {returned.value for returned in function.returned}
+    return bool(handler.kept_as) and (
+        any(name in used for name in handler.kept_as) or any(raised.has_cause for raised in later)
+    )
+
+
+def _does(handler: Handler) -> str:
+    if not handler.raises:
+        return "swallows every error"
+    if not handler.always_raises:
+        return "swallows or converts every error"
+    raised = next(
+        (each.value for each in handler.raises if not each.bare and each.value != handler.name),
+        handler.name,
+    )
+    target = raised.func if isinstance(raised, Call) else raised
+    name = target.rpartition(".")[2] if isinstance(target, str) else ""
+    return f"turns every error into {name}" if name[:1].isupper() else "turns every error into another"
+
+
 def _translates(handler: Handler, function: Function, module: Module, api: Api) -> bool:
     """Whether the handler only raises the project's own exception from the caught one, outside routes."""
     if not handler.always_raises or api.route_of(module.path, function) is not None:
@@ -136,9 +183,29 @@ def _translates(handler: Handler, function: Function, module: Module, api: Api) 
     for raised in handler.raises:
         target = raised.value.func if isinstance(raised.value, Call) else raised.value
         value = api.value(target, scope)
-        if not raised.bare and not (raised.has_cause and "::" in value.name):
+        is_mapped = _passes(raised.value, handler.name)
+        is_own = _is_of_domain(value.name) or (is_mapped and _is_function(target))
+        if not raised.bare and not (is_own and (raised.has_cause or is_mapped)):
             return False
     return True
+
+
+def _is_of_domain(name: str) -> bool:
+    """Whether an exception is the project's own or its library's, and neither a built-in one nor an answer over HTTP."""
+    return "::" in name or ("." in name and not name.startswith(_FOREIGN))
+
+
+def _is_function(target: Expr) -> bool:
+    """Whether what makes the exception is a function by its name, which then decides on the type."""
+    name = target if isinstance(target, str) else getattr(target, "name", "")
+    return name.rpartition(".")[2].lstrip("_")[:1].islower()
+
+
+def _passes(raised: Expr, name: str) -> bool:
+    """Whether what is raised is made from the caught exception itself: `raise mapped(error)`."""
+    if not name or not isinstance(raised, Call):
+        return False
+    return name in raised.args or any(value == name for _, value in raised.keywords)
 
 
 def _caught(handler: Handler) -> str:

@@ -87,6 +87,7 @@ class HardcodedSecret(Rule):
     severity = "error"
     words = _WORDS
     quiet_in = frozenset({"tests", "migrations"})
+    twins = frozenset({"S105", "S106", "S107"})
     secret = True
 
     def suspects(self, module: Module, api: Api) -> Iterable[int]:

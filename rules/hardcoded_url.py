@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -30,6 +31,9 @@ _ABOUT = frozenset(
     "license license_info terms_of_service servers external_docs openapi_tags headers allow_origins origins".split()
 )
 _LOCAL_FILES = frozenset({"local", "dev", "development", "develop", "debug"})
+# Fields of these are filled from elsewhere; what stands in the class is their default.
+_CONFIGURED = ("Settings", "pydantic.BaseModel", "pydantic.main.BaseModel")
+_WORD = re.compile(r"[A-Za-z_]\w*")
 _ENVIRONMENT = ("getenv", "environ.get", "environ")
 
 
@@ -119,6 +123,10 @@ def _subject(name: str, role: str, found: frozenset[str], at: Place) -> str:
     call = _call(at)
     if role in ("argument", "keyword") and call is not None and at.resolve(call.func) == "httpx.Request":
         return ""  # not sent: what an error is about
+    if call is not None and any(
+        a.keyword is not None and a.keyword.value == "transport" for a in call.args
+    ):
+        return ""  # an application in the same process: the address goes nowhere
     if "service-url" in found:
         if role != "argument":
             return f"{name} is"
@@ -132,7 +140,12 @@ def _subject(name: str, role: str, found: frozenset[str], at: Place) -> str:
         and at.function is not None
         and any(isinstance(p, cst.Return) for p in at.parents)
     ):
-        return f"{at.function.name} returns" if names_service(at.function.name) else ""
+        is_made_of_one = any("url" in param.name.lower() for param in at.function.params)
+        return (
+            f"{at.function.name} returns"
+            if names_service(at.function.name) and not is_made_of_one
+            else ""
+        )
     return ""
 
 
@@ -195,16 +208,57 @@ def _is_overridable(value: cst.BaseExpression, name: str, role: str, at: Place) 
     """Whether the environment, or what was asked before, puts another address in its place."""
     if role == "getenv":
         return True
-    if at.function is None and any(base.endswith("Settings") for base in at.bases(at.cls)):
+    if at.function is None and any(base.endswith(_CONFIGURED) for base in at.bases(at.cls)):
+        return True
+    if role in ("assign", "annotated") and (_stands_in(name, at) or _is_fallback(name, at)):
         return True
     inner: cst.CSTNode = value
     for parent in reversed(at.parents):
         if isinstance(parent, cst.BooleanOperation) and parent.left is not inner:
             return isinstance(parent.operator, cst.Or)
+        if isinstance(parent, cst.IfExp) and _asks_for_other(parent, inner):
+            return True
         inner = parent
     bound = at.module.assigns.get(name, []) if role in ("assign", "annotated") else []
     own = at.function.assigns if at.function is not None else ()
     return any(_asks_environment(a.value) for a in (*bound, *(a for a in own if a.target == name)))
+
+
+def _stands_in(name: str, at: Place) -> bool:
+    """Whether an address is there for when nobody gives another: `DEFAULT_URL`, `if not url: url = …`."""
+    params = at.function.params if at.function is not None else ()
+    return "default" in name.lower() or any(param.name == name for param in params)
+
+
+def _is_fallback(name: str, at: Place) -> bool:
+    """Whether a constant is used where the environment was asked in vain: `getenv("URL") or self.BASE_URL`."""
+    if at.function is not None:
+        return False
+    bodies = (at.module.facts.body, *at.module.facts.functions)
+    values = (a.value for body in bodies for a in body.assigns)
+    return any(_falls_back(value, name) for value in values)
+
+
+def _falls_back(value: Expr, name: str) -> bool:
+    match value:
+        case Choice(options):
+            last = options[-1]
+            is_last = isinstance(last, str) and last.rpartition(".")[2] == name
+            return is_last and any(_asks_environment(o) for o in options[:-1])
+        case Call(func, args):
+            inner = func.base if isinstance(func, Attr) else func
+            return any(_falls_back(each, name) for each in (inner, *args))
+    return False
+
+
+def _asks_for_other(choice: cst.IfExp, literal: cst.CSTNode) -> bool:
+    """Whether `a if a else literal` takes what is there, and the literal if nothing is."""
+    if literal is choice.test:
+        return False
+    code = cst.Module([]).code_for_node
+    other = choice.body if literal is choice.orelse else choice.orelse
+    names = set(_WORD.findall(code(other)))
+    return "://" not in code(other) and any(name in names for name in _WORD.findall(code(choice.test)))
 
 
 def _asks_environment(expr: Expr) -> bool:

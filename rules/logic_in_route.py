@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from api_lint import Attr, Call, Expr, Finding, Function, Item, Place, Related, Route, Rule, Span
@@ -22,7 +22,7 @@ _INSTANCE_METHODS = frozenset(
 @dataclass(frozen=True)
 class Options:
     """`max_lines` and `max_branches`: a handler without data access is reported from so many lines and so many branches
-    and loops on."""
+    and loops on; a branch that does no more than raise is not counted."""
 
     max_lines: int = 50
     max_branches: int = 4
@@ -72,7 +72,7 @@ class LogicInRoute(Rule):
         bodies = [handler, *(f for f in at.module.facts.functions if _is_inside(f, handler))]
         data = [found for body in bodies for found in _data_access(body, at)]
         if any(counts for _, _, counts in data):
-            calls = sorted({(span, label) for span, label, _ in data})
+            calls = _outermost({(span, label) for span, label, _ in data})
             yield self.found(
                 handler.span,
                 related=[Related(at.path, span, f"{label} here") for span, label in calls],
@@ -81,7 +81,7 @@ class LogicInRoute(Rule):
             )
             return
         lines = handler.end - handler.body_start + 1
-        branches = sum(body.branches + body.loops for body in bodies)
+        branches = sum(body.branches - body.guards + body.loops for body in bodies)
         if lines >= self.options.max_lines and branches >= self.options.max_branches:
             does = f"holds {lines} lines of logic with {branches} branches and loops"
             yield self.found(handler.span, route=_named(route), does=does)
@@ -126,12 +126,23 @@ def _named(route: Route) -> str:
     return f"{where or 'route'} ({route.handler.function.name})"
 
 
+def _outermost(calls: Iterable[tuple[Span, str]]) -> list[tuple[Span, str]]:
+    """Of the calls that build on one another (`db.query(User).filter(…).first()`) the last one, in source order."""
+    longest: dict[tuple[int, int], tuple[Span, str]] = {}
+    for span, label in sorted(calls):
+        longest[span[:2]] = span, label
+    return list(longest.values())
+
+
 def _told(calls: list[tuple[Span, str]]) -> str:
     by_label: dict[str, list[str]] = {}
     for span, label in calls:
         rows = by_label.setdefault(label, [])
         if str(span.line) not in rows:
             rows.append(str(span.line))
-    shown = [f"{label} (line {', '.join(rows)})" for label, rows in list(by_label.items())[:4]]
+    shown = [
+        f"{label} (line{'s' * (len(rows) > 1)} {', '.join(rows)})"
+        for label, rows in list(by_label.items())[:4]
+    ]
     more = len(by_label) - len(shown)
     return "accesses data itself: " + ", ".join(shown) + (f" and {more} more" if more else "")

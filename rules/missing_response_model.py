@@ -2,8 +2,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from api_lint import Finding, Place, Route, Rule, Span
+from api_lint import Call, Const, Expr, Finding, Function, Map, Place, Route, Rule, Span, Text
 
+# Kinds of values that a message has no name for.
+_UNTOLD = ("none", "unknown", "typevar")
+_SUCCESS = (Const(200), Const(201), Text("200"), Text("201"))
 _FRAMEWORKS = ("fastapi", "apiflask", "flask-smorest")
 
 
@@ -11,8 +14,8 @@ class MissingResponseModel(Rule):
     """A route declares nothing about what it answers.
 
     Without a response model whatever the handler returns goes out unfiltered and undocumented, and nobody notices when
-    it changes. Declared counts: `response_model`, a return annotation of any kind, `response_class`, a status without
-    a body, or nothing but ready responses returned.
+    it changes. Declared counts: `response_model`, a return annotation of any kind, `response_class`, a model in
+    `responses={200: …}`, a status without a body, or nothing but ready responses returned.
 
     Bad::
 
@@ -50,16 +53,38 @@ class MissingResponseModel(Rule):
         ]
         if values and all(at.api.role(value) == "response" for value in values):
             return
-        if not values and function.raises and not function.branches:
+        if not values and ((function.raises and not function.branches) or _answers_itself(function)):
+            return
+        if any(_documents_success(decorator.value) for decorator in function.decorators):
             return
         shown = next(
-            (v.label for v in values if v and v.kind != "none" and at.api.role(v) != "response"), ""
+            (v.label for v in values if v.kind not in _UNTOLD and at.api.role(v) != "response"), ""
         )
         yield self.found(
             _place(route, at),
             route=f"{'/'.join(route.methods)} {route.paths[0]}",
             returns=f" and returns {shown}" if shown else "",
         )
+
+
+def _answers_itself(function: Function) -> bool:
+    """Whether the handler hands the connection itself to somebody: `await app(request.scope, receive, request._send)`."""
+    return any(
+        isinstance(arg, str) and arg.endswith("._send")
+        for site in function.calls
+        for arg in site.call.args
+    )
+
+
+def _documents_success(decorator: Expr) -> bool:
+    """Whether a route names its model in `responses={200: {"model": …}}`."""
+    responses = decorator.keyword("responses") if isinstance(decorator, Call) else None
+    if not isinstance(responses, Map):
+        return False
+    return any(
+        key in _SUCCESS and isinstance(about, Map) and any(k == Text("model") for k, _ in about.items)
+        for key, about in responses.items
+    )
 
 
 def _place(route: Route, at: Place) -> Span:

@@ -54,6 +54,22 @@ def test_silences(comment: str) -> None:
 @pytest.mark.parametrize(
     "comment",
     [
+        "# noqa: ASYNC251",
+        "# noqa: E501, ASYNC251 - it is quick",
+        "# pylint: disable=blocking-sleep",
+        "# pylint: disable=line-too-long, blocking-sleep",
+    ],
+)
+def test_silenced_for_another_linter_that_says_the_same(comment: str) -> None:
+    source = f"time.sleep(1)  {comment}\n".encode()
+    assert noqa.suppressed(source, [at(1)]) == [False]
+    assert noqa.suppressed(source, [at(1)], {"API301": {"ASYNC251", "blocking-sleep"}}) == [False]
+    assert noqa.suppressed(source, [at(1)], {"API601": {"ASYNC251", "blocking-sleep"}}) == [True]
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
         "# noqa: E501",
         "# noqa:",
         "# noqa: since it is quick",
