@@ -32,6 +32,8 @@ _COMPOUND = (
     cst.Match,
 )
 _BROAD = frozenset({"builtins.Exception", "builtins.BaseException"})
+# More exceptions than that say no more than the broad one does.
+_MOST = 5
 _LOGS = frozenset("debug info warning warn error critical exception log print".split())
 _SHOWS = frozenset("str repr type format len".split())
 _SERVER_ERROR = frozenset({"500", "HTTP_500_INTERNAL_SERVER_ERROR", "INTERNAL_SERVER_ERROR"})
@@ -76,7 +78,9 @@ def _with_types(
     scope = at.scope
     earlier = [n for h in clauses[: clauses.index(handler)] for n in raising.clause(h, scope)]
     kept = _kept(node, at)
-    names = {n for n in found.names if not any(raising.catches(e, n) for e in earlier)}
+    broad = raising.clause(handler, scope)
+    names = {n for n in found.names if any(b in _BROAD and raising.catches(b, n) for b in broad)}
+    names = {n for n in names if not any(raising.catches(e, n) for e in earlier)}
     if not names:
         rest = (
             "what is left the web framework answers"
@@ -86,6 +90,8 @@ def _with_types(
         raise Unsure("the clauses above catch all that the body raises" if found.names else rest)
     names |= kept.keys()
     wanted = [n for n in names if not any(o != n and raising.catches(o, n) for o in names)]
+    if len(wanted) > _MOST:
+        raise Unsure(f"the body can raise {len(wanted)} kinds of exceptions")
     edits: list[NeedImport] = []
     texts: list[str] = []
     for name in wanted:

@@ -155,7 +155,7 @@ class Raising:
         """What the tables say of a library's function, method or class."""
         if func.kind not in ("function", "method", "class", "external") or "::" in func.name:
             return None
-        if func.kind in ("class", "external") and _is_built_in_exception(func.name):
+        if func.kind in ("class", "external") and _is_exception(func.name):
             return NOTHING
         names = self.listed(func.name)
         return None if names is None else self._filled(names, func, call, scope)
@@ -237,8 +237,10 @@ class Raising:
             return self._filled(row, Value("method", f"{value.name}.{name}", (value,)), call, scope)
         if value.kind not in ("unknown", "none") and value.name and "::" not in value.name:
             return self._by_table(Value("method", f"{value.name}.{name}", (value,)), call, scope)
-        if not value and name in tables.BUILT_IN_METHODS:
+        if not value and (name in tables.BUILT_IN_METHODS or _logs(base, name)):
             return NOTHING
+        if not value and name in ("get", "keys", "values") and self._is_decoded(base, scope):
+            return raised("AttributeError")
         if not value:
             return self._by_chain(base, scope)
         return None
@@ -298,9 +300,9 @@ class Raising:
         ref = self.effects.target_of(cls)
         if ref is not None:
             return self.function(ref, patience)
-        if "builtins.BaseException" in self.ancestors(cls.name):
-            return NOTHING
         known = [a for a in self.types.mro(cls) if a.ref is None]
+        if any(_is_exception(a.name) for a in known):
+            return NOTHING
         if self.types.role(cls.name) == "model":
             return NOTHING
         rows = [
@@ -337,7 +339,8 @@ class Raising:
                 self._running.pop()
         found = self._known[key]
         if isinstance(found, str):
-            raise Unsure(found if " in " in found else f"{found} in {ref.function.name}")
+            is_told = f" {ref.function.name}" in found or " in " in found
+            raise Unsure(found if is_told else f"{found} in {ref.function.name}")
         return found
 
     def _of_body(self, ref: FunctionRef, patience: int) -> Raised:
@@ -473,6 +476,17 @@ def _is_built_in_exception(name: str) -> bool:
     package, _, last = name.rpartition(".")
     found = getattr(builtins, last, None) if package == "builtins" else None
     return isinstance(found, type) and issubclass(found, BaseException)
+
+
+def _logs(base: Expr, name: str) -> bool:
+    receiver = spelled(base).rpartition(".")[2].lower().strip("_")
+    return receiver in ("log", "logger") and name in tables.LOG_METHODS
+
+
+def _is_exception(name: str) -> bool:
+    return (
+        _is_built_in_exception(name) or name in tables.bases() or name.endswith(("Error", "Exception"))
+    )
 
 
 def _bases(name: str) -> Iterable[str]:

@@ -119,6 +119,7 @@ re.error literal: re.compile re.match re.search re.sub re.findall re.fullmatch r
 : inspect.iscoroutinefunction inspect.isclass inspect.isfunction inspect.iscoroutine mimetypes.* platform.* gc.* contextvars.*
 ValueError OverflowError: math.*
 : math.ceil math.floor math.isnan math.isinf math.isclose math.pi
+ValueError: enum.Enum enum.IntEnum enum.StrEnum enum.Flag enum.IntFlag
 ValueError: email.utils.parsedate_to_datetime
 : asyncio.sleep asyncio.Lock asyncio.Semaphore asyncio.Event asyncio.create_task asyncio.ensure_future asyncio.get_event_loop
 : asyncio.get_running_loop asyncio.iscoroutinefunction asyncio.gather asyncio.to_thread asyncio.Queue asyncio.Lock.*
@@ -177,7 +178,7 @@ multipart.exceptions.MultipartParseError: multipart.*
 
 http json.JSONDecodeError: fastapi.Request.json starlette.requests.Request.json
 http: fastapi.Request.form starlette.requests.Request.form
-RuntimeError: fastapi.WebSocket.* starlette.websockets.WebSocket.*
+RuntimeError fastapi.WebSocketDisconnect: fastapi.WebSocket.* starlette.websockets.WebSocket.*
 : fastapi.* starlette.*
 OSError: fastapi.UploadFile.* starlette.datastructures.UploadFile.*
 http: flask.abort flask.Request.get_json flask_restful.abort werkzeug.exceptions.abort quart.abort flask_restx.abort flask_smorest.abort
@@ -264,6 +265,7 @@ jwt.exceptions.InvalidTokenError: jwt.InvalidTokenError
 sqlalchemy.orm.exc.NoResultFound: sqlalchemy.exc.NoResultFound
 pydantic_core.ValidationError: pydantic.ValidationError
 marshmallow.exceptions.ValidationError: marshmallow.ValidationError
+starlette.websockets.WebSocketDisconnect: fastapi.WebSocketDisconnect
 django.db.utils.DatabaseError: django.db.DatabaseError
 django.db.utils.IntegrityError: django.db.IntegrityError
 builtins.IOError: builtins.OSError
@@ -282,9 +284,11 @@ BUILT_IN_METHODS = frozenset(
     (
         "strip lstrip rstrip lower upper title capitalize casefold split rsplit splitlines startswith endswith zfill "
         "isdigit isalpha isalnum isnumeric isidentifier isupper islower ljust rjust partition rpartition append extend "
-        "setdefault isoformat timestamp total_seconds items swapcase removeprefix removesuffix"
+        "setdefault isoformat timestamp total_seconds items swapcase removeprefix removesuffix strftime"
     ).split()
 )
+
+LOG_METHODS = frozenset("debug info warning warn error critical exception log".split())
 
 
 @lru_cache(maxsize=1)
