@@ -43,7 +43,9 @@ _ANSWERS = frozenset(
 _MODULE = cst.Module([])
 
 
-def narrowed(finding: Finding, node: cst.ExceptHandler, handler: Handler, at: Place) -> Finding:
+def narrowed(
+    finding: Finding, node: cst.ExceptHandler | cst.ExceptStarHandler, handler: Handler, at: Place
+) -> Finding:
     """The finding with the fix that catches only what the `try` body can raise.
 
     Where a route only turns every error into a 500, the `try` is removed: the framework does the same.
@@ -52,7 +54,7 @@ def narrowed(finding: Finding, node: cst.ExceptHandler, handler: Handler, at: Pl
     Returns: the finding; with the reason instead where not all is known that the body can raise.
     """
     statement = at.parents[-1]
-    if not isinstance(statement, cst.Try):
+    if not isinstance(statement, cst.Try) or not isinstance(node, cst.ExceptHandler):
         return finding.unfixable("an except* clause answers groups of exceptions")
     if _is_needless(statement, at):
         return _without_try(finding, statement)
