@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from api_lint.edits import *  # noqa: F403
     from api_lint.facts import *  # noqa: F403
     from api_lint.literals import *  # noqa: F403
+    from api_lint.narrow import *  # noqa: F403
     from api_lint.rule import *  # noqa: F403
     from api_lint.visit import *  # noqa: F403
 
@@ -25,6 +26,7 @@ _PUBLIC = {
         "ModuleFacts Of Param Raise Return Route Seq Span Star Step Text Unknown Unpack Value"
     ),
     "literals": "mask_address names_service text_of traits",
+    "narrow": "narrowed",
     "rule": (
         "SAFE UNSAFE AddCode AddLine Diagnostic Finding Fix NeedImport NoOptions Related Replace Rewrite Rule RuleError TextEdit TextFix"
     ),

@@ -6,6 +6,8 @@ Everything is answered lazily and once; what nobody asks is not computed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from api_lint.effects import Effects
 from api_lint.facts import (
@@ -23,6 +25,9 @@ from api_lint.facts import (
 from api_lint.frameworks import adapters
 from api_lint.infer import Scope, Types
 from api_lint.link import Module, Project
+
+if TYPE_CHECKING:
+    from api_lint.raising import Raising
 
 __all__ = ["Api", "Module"]
 
@@ -48,6 +53,13 @@ class Api:
         self._routes: dict[str, tuple[Route, ...]] = {}
         self._handlers: dict[str, dict[int, Route]] | None = None
         self._on_loop: dict[str, tuple[tuple[CallSite, Effect], ...]] = {}
+
+    @cached_property
+    def raising(self) -> Raising:
+        """What calls raise. Only fixes ask for it, so it is not imported before."""
+        from api_lint.raising import Raising
+
+        return Raising(self.types)
 
     def module(self, path: str) -> Module | None:
         """The module in a file, or `None` where it cannot be read."""

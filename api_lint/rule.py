@@ -38,10 +38,10 @@ SAFE, UNSAFE = "safe", "unsafe"
 
 @dataclass(frozen=True, slots=True)
 class Replace:
-    """An edit: the node `old` of the file becomes `new`."""
+    """An edit: the node `old` of the file becomes `new`; a statement may become several."""
 
     old: cst.CSTNode
-    new: cst.CSTNode
+    new: cst.CSTNode | cst.FlattenSentinel[cst.CSTNode]
 
 
 @dataclass(frozen=True, slots=True)

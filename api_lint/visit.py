@@ -603,7 +603,7 @@ def _rendered(
         starts.append(starts[-1] + len(row))
     start = starts[place.start.line - 1] + place.start.column
     end = starts[place.end.line - 1] + place.end.column
-    after = tree.deep_replace(edit.old, edit.new)
+    after = tree.deep_replace(edit.old, edit.new)  # type: ignore[type-var]
     assert isinstance(after, cst.Module)
     changed = after.code
     return TextEdit(

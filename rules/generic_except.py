@@ -5,7 +5,20 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from api_lint import Api, Call, Const, Expr, Finding, Function, Handler, Module, Place, Rule
+from api_lint import (
+    UNSAFE,
+    Api,
+    Call,
+    Const,
+    Expr,
+    Finding,
+    Function,
+    Handler,
+    Module,
+    Place,
+    Rule,
+    narrowed,
+)
 
 _BROAD = frozenset({"builtins.Exception", "builtins.BaseException"})
 # Calls that record the traceback, by the last part of their name: the receivers are often wrapped or unknown.
@@ -70,6 +83,7 @@ class GenericExcept(Rule):
     code = "API301"
     message = "{caught} {does} in {function}"
     words = ("except",)
+    fix = UNSAFE
     quiet_in = frozenset({"tests", "migrations"})
     twins = frozenset(
         {
@@ -96,12 +110,13 @@ class GenericExcept(Rule):
         function = at.function or at.module.facts.body
         if handler is None or not self._is_reported(handler, function, at.module, at.api):
             return
-        yield self.found(
+        found = self.found(
             handler.span,
             caught=_caught(handler),
             does=_does(handler),
             function=function.qualname,
         )
+        yield narrowed(found, node, handler, at)
 
     def _is_reported(self, handler: Handler, function: Function, module: Module, api: Api) -> bool:
         # Nobody can catch what `__del__` raises.

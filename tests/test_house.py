@@ -28,10 +28,11 @@ LAYERS = [
     {"link"},
     {"infer"},
     {"effects"},
+    {"raising"},
     {"frameworks"},
     {"api"},
     {"rule", "config"},
-    {"edits", "fixes"},
+    {"edits", "fixes", "narrow"},
     {"noqa", "visit", "discover", "registry"},
     {"engine"},
     {"reports", "scaffold", "testing"},
@@ -39,7 +40,7 @@ LAYERS = [
     {"__main__"},
 ]
 # A rule's base class names what its hooks are handed, for the type checker.
-TYPES_ONLY = {("rule", "api"), ("config", "rule"), ("edits", "visit")}
+TYPES_ONLY = {("rule", "api"), ("config", "rule"), ("edits", "visit"), ("narrow", "visit")}
 
 
 def name(path: Path) -> str:
