@@ -98,8 +98,8 @@ def env_names(api: Api) -> _Names:
         for facts in _product(api):
             asked.update(_asked(facts))
             for each in facts.literals:
-                if each.role in _BOUND:
-                    bound[upper_snake(each.name)].add(facts.path)
+                for name in _may_be_called(each, facts.path):
+                    bound[name].add(facts.path)
         for ref in _settings_classes(api):
             asked.update(upper_snake(f.name) for f in ref.cls.fields)
         found = _names[api] = _Names(
@@ -120,9 +120,11 @@ def free_name(base: str, text: str, binding: tuple[str, str], at: Place) -> str:
     for prefix in ("", *_prefixes(at.path)):
         name = f"{prefix}_{base}" if prefix else base
         name = name if number < 2 else f"{name}_{number}"
-        others = names.bound.get(name, frozenset()) | names.bound.get(
-            base if not prefix else name, frozenset()
-        )
+        others = names.bound.get(name, frozenset())
+        if not prefix:
+            others |= names.bound.get(base, frozenset()) | names.bound.get(
+                _callee(*binding), frozenset()
+            )
         if name.isidentifier() and name not in _TAKEN | names.asked and not others - {at.path}:
             return name
     return ""
@@ -130,10 +132,14 @@ def free_name(base: str, text: str, binding: tuple[str, str], at: Place) -> str:
 
 def _number(base: str, text: str, binding: tuple[str, str], at: Place) -> int:
     """Which of the different literals of a file that would have the same name one is, from 1."""
+    stub = upper_snake(binding[0])
     texts = [
         text_at(each, at.rows)
         for each in at.module.facts.literals
-        if each[:2] == binding or (each.role in _BOUND and upper_snake(each.name) == base)
+        if each[:2] == binding
+        or (each.role in _BOUND and upper_snake(each.name) in (base, stub))
+        or (each.role == "argument" and binding[1] == "argument")
+        or ("dsn-password" in each.traits and base.endswith("_URL"))
     ]
     return list(dict.fromkeys([*texts, text])).index(text) + 1
 
@@ -147,6 +153,23 @@ def text_at(literal: Literal, rows: Iterable[str]) -> str:
     piece[-1] = piece[-1][:end_col]
     piece[0] = piece[0][col:]
     return "".join(piece)
+
+
+def _may_be_called(literal: Literal, path: str) -> Iterator[str]:
+    """The names that a literal of a file may get, as far as facts tell them."""
+    if literal.role in _BOUND:
+        name = upper_snake(literal.name)
+        yield name
+        yield f"{next(_prefixes(path), 'APP')}_{name}"
+    if "dsn-password" in literal.traits:
+        yield "DATABASE_URL"
+    if literal.role in ("argument", "keyword") and not literal.name.isupper():
+        yield _callee(literal.name, literal.role)
+
+
+def _callee(name: str, role: str) -> str:
+    """What stands for the variables that are named after a call: no variable's name is like it."""
+    return f"({name.rpartition('.')[2]})" if role in ("argument", "keyword") else "()"
 
 
 def _prefixes(path: str) -> Iterator[str]:
@@ -222,11 +245,14 @@ def setting(name: str, default: str, at: Place, quote: str = '"') -> Setting | N
     """How to write the configured value `name` at a place.
 
     Parameters: `default`, the source of its default, "" for none; `quote`, the mark to write strings with.
-    Returns: the expression with its edits; `None` where the name `os` means something else here.
+    Returns: the expression with its edits; `None` where the settings have such a field
+    already, or the name `os` means something else here.
     """
     reach = _reach(at)
     if reach is not None:
         field = name if _is_upper(reach.ref.cls) else name.lower()
+        if field in {each.name for each in reach.ref.cls.fields}:
+            return None
         code = f"{field}: str = {default}" if default else f"{field}: str"
         return Setting(
             f"{reach.code}.{field}",
@@ -303,7 +329,7 @@ def _settings_classes(api: Api) -> tuple[ClassRef, ...]:
 
 def _reach(at: Place) -> _Reach | None:
     """The settings that a file has, or that it can import as others of the project do."""
-    if at.kind or not _settings_classes(at.api):
+    if at.kind:
         return None
     for entry in at.module.facts.body.imports:
         if (

@@ -129,7 +129,9 @@ def moved(finding: Finding, node: cst.BaseExpression, name: str, default: str, a
     """The finding with the fix that reads the variable `name` in place of a literal; `default` as of `setting`."""
     written = setting(name, default, at)
     if written is None:
-        return finding.unfixable("the name os means something else here")
+        return finding.unfixable(
+            "the name os means something else here, or the settings have such a field"
+        )
     code = written.code
     if isinstance(node, cst.SimpleString) and "b" in node.prefix.lower():
         code += ".encode()"

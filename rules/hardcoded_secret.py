@@ -93,7 +93,9 @@ class HardcodedSecret(Rule):
     Whoever can read the code, its history or a stack trace has it, it is the same in every environment, and changing it
     takes a release. The same goes for a fallback: a deployment that forgets the variable runs with a secret that
     everybody knows. Keys in the format of a known provider are always reported; anything else needs a name that says
-    what it is and a value that looks like it. The value itself is never shown.
+    what it is and a value that looks like it. The value itself is never shown. The
+    fix reads a variable that has to be there, or a new required field of the project's `BaseSettings`; a parameter's
+    default has none, as it would be read on import.
 
     Bad::
 

@@ -51,7 +51,9 @@ class HardcodedUrl(Rule):
     """The address of a service is written into the code that calls it.
 
     Another environment (a staging system, a proxy, a stand-in for tests) then needs another version of the code. Read
-    the address from the settings and keep the literal there, as the default of a variable. Links for people, schema
+    the address from the settings and keep the literal there, as the default of a variable. The fix reads a variable of the
+    environment, or adds a field to the project's `BaseSettings`; of an address without a name of its own only scheme and
+    host move. Links for people, schema
     namespaces, allowed origins and defaults that the environment overrides are not reported; of the addresses in one
     list, the first is.
 
@@ -66,13 +68,10 @@ class HardcodedUrl(Rule):
     Good::
 
         import os
-
         import httpx
 
-        RATES_URL = os.getenv("RATES_URL", "https://api.rates.example.com")
-
         async def rates():
-            async with httpx.AsyncClient(base_url=RATES_URL) as client:
+            async with httpx.AsyncClient(base_url=os.getenv("RATES_EXAMPLE_API_URL", "https://api.rates.example.com")) as client:
                 return (await client.get("/latest")).json()
     """
 
@@ -259,6 +258,7 @@ def _fixed(finding: Finding, node: cst.BaseExpression, name: str, role: str, at:
         return finding.unfixable(reason)
     own = upper_snake(name) if role in ("assign", "annotated", "default", "item", "keyword") else ""
     if own and not is_generic(own) and not has_holes(node):
+        own = own if names_service(own) else f"{own}_URL"
         variable = free_name(own, source_of(node), (name, role), at)
         if not variable:
             return finding.unfixable("every fitting name is taken")
