@@ -39,7 +39,7 @@ LAYERS = [
     {"__main__"},
 ]
 # A rule's base class names what its hooks are handed, for the type checker.
-TYPES_ONLY = {("rule", "api"), ("config", "rule"), ("edits", "visit")}
+TYPES_ONLY = {("rule", "api"), ("config", "rule"), ("edits", "visit"), ("environ", "visit")}
 
 
 def name(path: Path) -> str:
