@@ -11,14 +11,20 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from api_lint.api import *  # noqa: F403
     from api_lint.edits import *  # noqa: F403
+    from api_lint.environ import *  # noqa: F403
     from api_lint.facts import *  # noqa: F403
     from api_lint.literals import *  # noqa: F403
+    from api_lint.moves import *  # noqa: F403
     from api_lint.narrow import *  # noqa: F403
     from api_lint.rule import *  # noqa: F403
     from api_lint.visit import *  # noqa: F403
 
 _PUBLIC = {
     "edits": "await_instead run_in_thread",
+    "environ": "Setting env_names env_prefix env_row free_name has_comment setting settings_class text_at upper_snake",
+    "moves": (
+        "callee_words has_holes host_name is_generic is_storable moved no_move put source_of split_address title_of"
+    ),
     "api": "Api Module",
     "facts": (
         "NO_EFFECT NO_VALUE UNKNOWN Assign Attr Await Call CallSite Choice Class ClassRef Comp Const Decorator "
@@ -28,7 +34,7 @@ _PUBLIC = {
     "literals": "mask_address names_service text_of traits",
     "narrow": "narrowed",
     "rule": (
-        "SAFE UNSAFE AddCode AddLine Diagnostic Finding Fix NeedImport NoOptions Related Replace Rewrite Rule RuleError TextEdit TextFix"
+        "SAFE UNSAFE AddCode AddField AddLine Diagnostic Finding Fix NeedImport NoOptions Related Replace Rewrite Rule RuleError TextEdit TextFix"
     ),
     "visit": "Place",
 }

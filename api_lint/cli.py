@@ -160,7 +160,8 @@ def check(
         if fix_mode is not None:
             fixed, view, is_whole = _fix(project, chosen, jobs, sources, unsafe_fixes)
             if fix_mode == "diff" or sources:
-                return _show_changes(fixed, view, is_whole, fix_mode == "diff", exit_zero)
+                removed = _secrets(fixed.before, _chosen_rules(chosen))
+                return _show_changes(fixed, view, is_whole, fix_mode == "diff", exit_zero, removed)
             is_whole = _write(fixed, view, show_fixes) and is_whole
             result = fixed.result
             if fix_mode == "fix-only":
@@ -342,12 +343,19 @@ def _fix(
     return fixed, view, not (loaded.errors or fixed.result.errors)
 
 
-def _show_changes(fixed: Fixed, view: View, is_whole: bool, as_diff: bool, exit_zero: bool) -> int:
+def _show_changes(
+    fixed: Fixed,
+    view: View,
+    is_whole: bool,
+    as_diff: bool,
+    exit_zero: bool,
+    removed: dict[str, list[Span]],
+) -> int:
     """The changes as a diff, or (standard input) the changed source itself; nothing is written to files."""
     from api_lint.reports import diff
 
     if as_diff:
-        _emit(diff.render(fixed.changes, view))
+        _emit(diff.render(fixed.changes, view, removed))
         found = bool(fixed.changes)
     else:
         sources = {path: after for path, (_, after) in fixed.changes.items()}
@@ -411,6 +419,12 @@ def _lint(
     secrets = _secrets(result, choice.rules)
     view = View(str(project.root), os.getcwd(), _has_color(sys.stdout), sources, secrets)
     return result, view, not (loaded.errors or result.errors)
+
+
+def _chosen_rules(settings: Settings) -> Iterable[Rule]:
+    from api_lint import registry
+
+    return registry.choose(_registry(), settings).rules
 
 
 def _secrets(result: Result, rules: Iterable[Rule]) -> dict[str, list[Span]]:

@@ -28,7 +28,7 @@ from api_lint.discover import Project
 from api_lint.facts import Failure, ModuleFacts, Route, Span
 from api_lint.gate import Gate, rows_with
 from api_lint.index import Unreadable, decode, index, parse
-from api_lint.rule import SAFE, UNSAFE, AddCode, AddLine, Diagnostic, Rule, TextFix
+from api_lint.rule import SAFE, UNSAFE, AddCode, AddField, AddLine, Diagnostic, Rule, TextFix
 
 # A fix that has not settled by then undoes itself.
 _ROUNDS = 10
@@ -116,13 +116,14 @@ class Fixed:
     """What fixing a project came to.
 
     `changes` hold, by path, a file's bytes before (`None` for a new one) and after; `applied` are the findings whose fixes are in them;
-    `refused` tells, by path, why a file was left alone; `result` is what is found in the changed project.
+    `refused` tells, by path, why a file was left alone; `result` is what is found in the changed project, `before` what was in the old one.
     """
 
     changes: Mapping[str, tuple[bytes | None, bytes]]
     applied: tuple[Diagnostic, ...]
     refused: Mapping[str, str]
     result: Result
+    before: Result
 
 
 def fix(
@@ -193,9 +194,9 @@ class _Fixer:
         return changed
 
     def _fix_file(self, path: str, diagnostics: list[Diagnostic], changed: dict[str, bytes]) -> None:
-        """Apply what fits of a file's fixes; one that edits other files goes alone, so that it is whole or not at all."""
-        alone = [d for d in diagnostics if d.fix is not None and d.fix.others][:1]
-        wanted = [d for d in diagnostics if d.fix is not None and not d.fix.others] or alone
+        """Apply what fits of a file's fixes; one that adds code to other files goes alone, to be whole or not at all."""
+        alone = [d for d in diagnostics if d.fix is not None and _adds_code(d.fix)][:1]
+        wanted = [d for d in diagnostics if d.fix is not None and not _adds_code(d.fix)] or alone
         try:
             text = self._apply(path, [d.fix for d in wanted if d.fix is not None], changed)
         except (fixes.Refused, Unreadable) as error:
@@ -219,8 +220,10 @@ class _Fixer:
             texts[edit.path] = self._extended(edit, {**changed, **texts})
         return _Texts(texts, done.fixes)
 
-    def _extended(self, edit: AddLine | AddCode, changed: Mapping[str, bytes]) -> bytes:
+    def _extended(self, edit: AddLine | AddCode | AddField, changed: Mapping[str, bytes]) -> bytes:
         """Another file with what a fix adds to it."""
+        if edit.path in self.refused:
+            raise fixes.Refused(f"{edit.path} is left as it is")
         is_new = edit.path not in changed and not self.session.exists(edit.path)
         content = b"" if is_new else changed.get(edit.path) or self.session.read(edit.path)
         source = fixes.read(content)
@@ -230,17 +233,17 @@ class _Fixer:
     def fixed(self, jobs: int, progress: Progress | None) -> Fixed:
         """What it came to, without the files in which a fix brought up something new."""
         result = self.session.visit(jobs, progress) if self.applied else self.before
-        worse = self._worse(result)
-        if worse:
-            self.session = self.session.with_sources(
-                {path: self.first.old(path) or b"" for path in worse}
-            )
-            result = self.session.visit(jobs, progress)
+        if self._worse(result):
+            # What such a file's fixes added to other files must go as well: all over again, without them.
+            again = _Fixer(self.first, self.before, self.wanted == (SAFE, UNSAFE))
+            again.refused = self.refused
+            again.settle()
+            return again.fixed(jobs, progress)
         changes = {
             path: (self.first.old(path), self.session.read(path)) for path in sorted(self.applied)
         }
         applied = tuple(d for path in sorted(self.applied) for d in self.applied[path])
-        return Fixed(changes, applied, self.refused, result)
+        return Fixed(changes, applied, self.refused, result, self.before)
 
     def _worse(self, result: Result) -> list[str]:
         before = Counter((d.path, d.code) for d in self.before.diagnostics)
@@ -251,6 +254,10 @@ class _Fixer:
             codes = ", ".join(sorted({code for where, code in after - before if where == path}))
             self.refused[path] = f"its fixes would bring up a new finding ({codes})"
         return worse
+
+
+def _adds_code(fix: TextFix) -> bool:
+    return any(isinstance(edit, AddCode) for edit in fix.others)
 
 
 def _nothing_silent(_: str) -> frozenset[str]:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from api_lint.facts import ModuleFacts, Span
-from api_lint.rule import AddCode, AddLine, TextEdit, TextFix
+from api_lint.rule import AddCode, AddField, AddLine, TextEdit, TextFix
 
 _ROW = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
@@ -111,7 +111,7 @@ def _check(text: str) -> None:
         raise Refused(f"the result would be no Python: {error}") from None
 
 
-def extend(source: Source, facts: ModuleFacts | None, edit: AddLine | AddCode) -> str:
+def extend(source: Source, facts: ModuleFacts | None, edit: AddLine | AddCode | AddField) -> str:
     """The text of another file with a fix's addition, which is not made twice.
 
     Parameters: `source`, the file (empty if it is to be made); `facts` of it, `None` for one that is no Python.
@@ -120,7 +120,9 @@ def extend(source: Source, facts: ModuleFacts | None, edit: AddLine | AddCode) -
     text, newline = source.text, source.newline
     gap = "" if not text or text.endswith(("\n", "\r")) else newline
     if isinstance(edit, AddLine):
-        return text if edit.line in text.splitlines() else f"{text}{gap}{edit.line}{newline}"
+        return text if _has_line(text, edit.line) else f"{text}{gap}{edit.line}{newline}"
+    if isinstance(edit, AddField):
+        return _with_field(text, newline, edit)
     if edit.code.strip() in text:
         return text
     if facts is not None:
@@ -134,6 +136,60 @@ def extend(source: Source, facts: ModuleFacts | None, edit: AddLine | AddCode) -
     text = f"{text}{gap}{blank}{rows}{newline}"
     _check(text)
     return text
+
+
+def _has_line(text: str, line: str) -> bool:
+    """Whether a text has a row; `NAME=` is there with any value, and as `export NAME=`."""
+    rows = (row.strip().removeprefix("export ") for row in text.splitlines())
+    return any(row == line or (line.endswith("=") and row.startswith(line)) for row in rows)
+
+
+def _with_field(text: str, newline: str, edit: AddField) -> str:
+    """The text with a field in one of its classes, which is not added twice."""
+    try:
+        node = _class_node(ast.parse(text), edit.cls)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        node = None
+    if node is None:
+        raise Refused(f"{edit.path} has no class {edit.cls}")
+    name = edit.code.partition(":")[0].strip()
+    for statement in node.body:
+        if name in _bound_in(statement):
+            if ast.dump(statement) == ast.dump(ast.parse(edit.code).body[0]):
+                return text
+            raise Refused(f"{edit.cls} has another {name}")
+    fields = [i for i, each in enumerate(node.body) if isinstance(each, ast.AnnAssign)]
+    position = fields[-1] if fields else len(node.body) - 1
+    rows, anchor = _ROW.findall(text), node.body[position]
+    end = anchor.end_lineno or anchor.lineno
+    indent = rows[anchor.lineno - 1].encode()[: anchor.col_offset].decode()
+    follows = rows[end - 1].encode()[anchor.end_col_offset or 0 :].decode().strip()
+    if indent.strip() or (follows and not follows.startswith("#")):
+        raise Refused(f"the fields of {edit.cls} do not stand on rows of their own")
+    lead = "" if rows[end - 1].endswith(("\n", "\r")) else newline
+    rows.insert(end, f"{lead}{indent}{edit.code}{newline}")
+    after = "".join(rows)
+    _check(after)
+    return after
+
+
+def _class_node(tree: ast.AST, qualname: str) -> ast.ClassDef | None:
+    found = tree
+    for name in qualname.split("."):
+        body: list[ast.stmt] = getattr(found, "body", [])
+        inner = [n for n in body if isinstance(n, ast.ClassDef) and n.name == name]
+        if not inner:
+            return None
+        found = inner[-1]
+    return found if isinstance(found, ast.ClassDef) else None
+
+
+def _bound_in(statement: ast.stmt) -> set[str]:
+    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return {statement.name}
+    return {
+        n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+    }
 
 
 def preview(rows: Sequence[str], fix: TextFix) -> tuple[list[str], list[str]]:

@@ -78,7 +78,17 @@ class AddCode:
     imports: tuple[tuple[str, str], ...] = ()
 
 
-Edit = Replace | Rewrite | NeedImport | AddLine | AddCode
+@dataclass(frozen=True, slots=True)
+class AddField:
+    """An edit of another file: the class `cls` (its qualname) of the module at `path` (relative to the root) has the
+    field `code`, one row such as `debug: bool = False`, below its other fields."""
+
+    path: str
+    cls: str
+    code: str
+
+
+Edit = Replace | Rewrite | NeedImport | AddLine | AddCode | AddField
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +247,7 @@ class TextFix:
     safety: str
     edits: tuple[TextEdit, ...]
     imports: tuple[tuple[str, str], ...] = ()
-    others: tuple[AddLine | AddCode, ...] = ()
+    others: tuple[AddLine | AddCode | AddField, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,7 @@ from api_lint.infer import Scope
 from api_lint.literals import telling
 from api_lint.rule import (
     AddCode,
+    AddField,
     AddLine,
     Finding,
     NeedImport,
@@ -249,7 +250,7 @@ class Place:
 
     `function` is the innermost function (`None` at module level), `cls` the qualname of the innermost class or "",
     `line` the row of the statement, `parents` the LibCST nodes around within the slice, outermost first, and `route`
-    the route that is being visited in `visit_route`.
+    the route that is being visited in `visit_route`. `rows` are the file's, with their line ends (in hooks for nodes).
     """
 
     api: Api
@@ -258,6 +259,7 @@ class Place:
     cls: str
     line: int
     parents: tuple[cst.CSTNode, ...] = ()
+    rows: Sequence[str] = ()
 
     @property
     def path(self) -> str:
@@ -538,7 +540,7 @@ class Visitor:
         self, piece: Slice, rules: list[Rule], failed: Callable[[Rule, Exception], None]
     ) -> list[Found]:
         tree, offset, is_exact = self._parse(piece)
-        walk = _Walk(self.api, self.module, piece, _hooks(rules), failed)
+        walk = _Walk(self.api, self.module, piece, _hooks(rules), failed, self.rows)
         walk.slice(_body(tree) if offset < piece.start - 1 else tree.body)
         positions: Mapping[cst.CSTNode, Any] = {}
         if any(not isinstance(finding.where, Span) or finding.fix for _, finding in walk.found):
@@ -572,7 +574,7 @@ class Visitor:
             elif isinstance(edit, Rewrite):
                 edits.append(TextEdit(edit.span, edit.content))
         imports = tuple((e.module, e.name) for e in fix.edits if isinstance(e, NeedImport))
-        others = tuple(e for e in fix.edits if isinstance(e, (AddLine, AddCode)))
+        others = tuple(e for e in fix.edits if isinstance(e, (AddLine, AddCode, AddField)))
         return Found(rule, finding, where, TextFix(fix.title, fix.safety, tuple(edits), imports, others))
 
     def _parse(self, piece: Slice) -> tuple[cst.Module, int, bool]:
@@ -643,7 +645,9 @@ class _Walk:
         piece: Slice,
         hooks: dict[str, list[tuple[Rule, Hook]]],
         failed: Callable[[Rule, Exception], None],
+        rows: Sequence[str],
     ) -> None:
+        self.rows = rows
         self.api = api
         self.module = module
         self.hooks = hooks
@@ -715,7 +719,9 @@ class _Walk:
     def _call(self, node: cst.CSTNode, hooks: list[tuple[Rule, Hook]]) -> None:
         lines = self.module.facts.lines
         line = abs(lines[self.statement]) if 0 <= self.statement < len(lines) else 1
-        place = Place(self.api, self.module, self.function, self.cls, line, tuple(self.parents))
+        place = Place(
+            self.api, self.module, self.function, self.cls, line, tuple(self.parents), self.rows
+        )
         for rule, hook in hooks:
             try:
                 self.found += [(rule, finding) for finding in hook(node, place) or ()]

@@ -4,7 +4,33 @@ from collections.abc import Iterable, Iterator
 
 import libcst as cst
 
-from api_lint import Api, Finding, Literal, Module, Place, Rule, text_of, traits
+from api_lint import (
+    UNSAFE,
+    Api,
+    ClassRef,
+    Finding,
+    Literal,
+    Module,
+    Place,
+    Replace,
+    Rule,
+    callee_words,
+    env_prefix,
+    env_row,
+    free_name,
+    has_comment,
+    has_holes,
+    is_generic,
+    is_storable,
+    moved,
+    no_move,
+    put,
+    settings_class,
+    source_of,
+    text_of,
+    traits,
+    upper_snake,
+)
 
 # No name of a secret, no address and no provider's key is without one of these.
 _WORDS = tuple(
@@ -67,7 +93,9 @@ class HardcodedSecret(Rule):
     Whoever can read the code, its history or a stack trace has it, it is the same in every environment, and changing it
     takes a release. The same goes for a fallback: a deployment that forgets the variable runs with a secret that
     everybody knows. Keys in the format of a known provider are always reported; anything else needs a name that says
-    what it is and a value that looks like it. The value itself is never shown.
+    what it is and a value that looks like it. The value itself is never shown. The
+    fix reads a variable that has to be there, or a new required field of the project's `BaseSettings`; a parameter's
+    default has none, as it would be read on import.
 
     Bad::
 
@@ -89,6 +117,7 @@ class HardcodedSecret(Rule):
     quiet_in = frozenset({"tests", "migrations"})
     twins = frozenset({"S105", "S106", "S107"})
     secret = True
+    fix = UNSAFE
 
     def suspects(self, module: Module, api: Api) -> Iterable[int]:
         signs = any(i.module.startswith(_SIGNERS) for i in module.imports.values())
@@ -120,7 +149,8 @@ class HardcodedSecret(Rule):
             holds = "holds a literal key"
         elif name == "auth":
             holds = "holds a literal password"
-        yield self.found(node, name=name or "An expression", holds=holds, place=_place(at))
+        finding = self.found(node, name=name or "An expression", holds=holds, place=_place(at))
+        yield _fixed(finding, node, found, at)
 
 
 def _may_be_secret(literal: Literal, signs: bool) -> bool:
@@ -189,3 +219,209 @@ def _place(at: Place) -> str:
     if at.function is not None:
         return f"in {at.function.name}()"
     return f"in class {at.cls.rpartition('.')[2]}" if at.cls else "at module level"
+
+
+# ----------------------------------------------------------------------------------------------------------- fix
+
+# What a variable is called that holds the secret of such a callee, which has no name of its own.
+_CALLED = {
+    "encode": "JWT_SECRET",
+    "decode": "JWT_SECRET",
+    "Fernet": "FERNET_KEY",
+    "URLSafeTimedSerializer": "SIGNING_KEY",
+    "URLSafeSerializer": "SIGNING_KEY",
+    "TimestampSigner": "SIGNING_KEY",
+    "new": "HMAC_KEY",
+    "HTTPBasicAuth": "BASIC_AUTH_PASSWORD",
+    "BasicAuth": "BASIC_AUTH_PASSWORD",
+    "HTTPDigestAuth": "DIGEST_AUTH_PASSWORD",
+    "DigestAuth": "DIGEST_AUTH_PASSWORD",
+    "HTTPProxyAuth": "PROXY_AUTH_PASSWORD",
+}
+_SCHEMES = {"redis": "REDIS_URL", "rediss": "REDIS_URL", "mongodb": "MONGODB_URL", "amqp": "BROKER_URL"}
+_SQL = ("postgres", "mysql", "mariadb", "mssql", "oracle", "cockroachdb", "snowflake")
+_KINDS = frozenset(
+    "KEY TOKEN SECRET PASSWORD PASSWD PASS PWD CREDENTIALS SALT URL URI DSN ID AUTHORIZATION".split()
+)
+_ASKING = ("os.getenv", "os.environ.get")
+# Look-ups that raise where neither the variable nor a default is there.
+_STRICT = ("decouple.", "environs.", "environ.", "starlette.config.")
+_EMPTY = frozenset({"default", "value", "data", "args", "s", "x"})
+
+
+def _fixed(finding: Finding, node: cst.BaseExpression, found: frozenset[str], at: Place) -> Finding:
+    name, role = at.binding(node)
+    reason = no_move(node, at)
+    if not reason and has_holes(node):
+        reason = "it is an f-string whose placeholders would be lost"
+    elif not reason and not is_storable(node):
+        reason = "a variable of the environment cannot hold it"
+    elif not reason and role == "default":
+        reason = "a default is evaluated on import, also where callers pass another; make the parameter required"
+    if reason:
+        return finding.unfixable(reason)
+    if settings_class(at) is not None:
+        return _required(finding, node, at)
+    if role == "getenv":
+        return _without_default(finding, node, name, at)
+    if at.cls and at.function is None and _is_schema(at):
+        return finding.unfixable(
+            "the default of a schema's field is no setting; make the field required"
+        )
+    asked = _fallback(node, at)
+    if asked is not None:
+        return _asked(finding, asked[0], asked[1], at)
+    base = _variable(node, name, role, found, at)
+    variable = free_name(base, source_of(node), (name, role), at) if base else ""
+    if not variable:
+        return finding.unfixable("nothing names it, or every fitting name is taken")
+    return moved(finding, node, variable, "", at)
+
+
+def _is_schema(at: Place) -> bool:
+    return any(
+        base.endswith((".BaseModel", ".Schema", ".Model", ".Serializer")) for base in at.bases(at.cls)
+    )
+
+
+def _variable(node: cst.BaseExpression, name: str, role: str, found: frozenset[str], at: Place) -> str:
+    """The variable that a secret would best be called, "" if nothing names it."""
+    own = "" if role == "argument" or name in _EMPTY else upper_snake(name)
+    if "dsn-password" in found and not (own.endswith(("URL", "URI", "DSN")) and not is_generic(own)):
+        scheme = text_of(source_of(node)).partition("://")[0].partition("+")[0].lower()
+        return _SCHEMES.get(
+            scheme, "DATABASE_URL" if scheme.startswith(_SQL) else f"{upper_snake(scheme)}_SERVER_URL"
+        )
+    if role == "argument":
+        last = name.rpartition(".")[2]
+        own = _CALLED.get(last, "" if last.islower() else f"{upper_snake(last)}_KEY")
+        if last in ("SecretStr", "SecretBytes", "Secret"):
+            own = _outer(at)
+    if not own and at.function is not None and role == "other":
+        own = upper_snake(at.function.name)
+    if own and "provider-key" in found and _KINDS.isdisjoint(own.split("_")):
+        own = f"{own}_KEY"
+    if (
+        own
+        and is_generic(own)
+        and (own.count("_") == 0 or role == "keyword")
+        and own not in ("SECRET_KEY",)
+    ):
+        return _specific(own, at)
+    return own
+
+
+def _outer(at: Place) -> str:
+    """What the call around a literal is bound to."""
+    for position in range(len(at.parents) - 1, -1, -1):
+        if isinstance(at.parents[position], cst.Call):
+            inner = at.parents[position]
+            outer = Place(
+                at.api, at.module, at.function, at.cls, at.line, at.parents[:position], at.rows
+            )
+            name, role = outer.binding(inner)
+            return "" if role == "argument" else upper_snake(name)
+    return ""
+
+
+def _specific(name: str, at: Place) -> str:
+    """A name with the words before it that tell whose it is: the callee's, or the file's."""
+    stem = at.path.removesuffix(".py").rpartition("/")[2]
+    words = callee_words(at) or upper_snake(stem)
+    if words in ("MAIN", "INIT", ""):
+        words = "APP"
+    return name if name.startswith(words) else f"{words}_{name}"
+
+
+def _without_default(finding: Finding, node: cst.BaseExpression, name: str, at: Place) -> Finding:
+    """The finding with the fix by which a look-up has no default any more, so that it fails without the variable."""
+    match at.parents[-2:]:
+        case (cst.Call() as call, cst.Arg() as arg) if arg.value is node:
+            pass
+        case _:
+            return finding.unfixable("the default is more than a literal")
+    if has_comment(call):
+        return finding.unfixable("a comment stands in the call")
+    callee = at.resolve(call.func)
+    title = f"Require {name} of the environment"
+    if callee in _ASKING:
+        return _asked(finding, call, name, at)
+    owner = (
+        at.value(call.func.value).name
+        if isinstance(call.func, cst.Attribute)
+        else at.value(call.func).name
+    )
+    if not (callee.startswith(_STRICT) or owner.startswith(_STRICT)):
+        return finding.unfixable("what the look-up does without a default is not known")
+    kept = [each for each in call.args if each is not arg]
+    kept[-1] = kept[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
+    code = cst.Module([]).code_for_node(call.with_changes(args=kept, lpar=[], rpar=[]))
+    above = Place(at.api, at.module, at.function, at.cls, at.line, at.parents[:-2], at.rows)
+    return put(finding, title, call, code, above, (env_row(name),))
+
+
+def _asked(finding: Finding, old: cst.BaseExpression, name: str, at: Place) -> Finding:
+    """The finding with the fix that asks for a variable that has to be there."""
+    if has_comment(old.with_changes(lpar=[], rpar=[])):
+        return finding.unfixable("a comment stands in the expression")
+    reference = at.reference("os", "environ")
+    if reference is None:
+        return finding.unfixable("the name os means something else here")
+    code = f'{cst.Module([]).code_for_node(reference[0])}["{name}"]'
+    title = f"Require {name} of the environment"
+    return put(finding, title, old, code, at, (*reference[1], env_row(name)))
+
+
+def _fallback(node: cst.BaseExpression, at: Place) -> tuple[cst.BaseExpression, str] | None:
+    """The `os.getenv("X") or "…"` around a literal, and the variable it asks for."""
+    match at.parents[-1:]:
+        case (
+            cst.BooleanOperation(
+                cst.Call(func, [cst.Arg(cst.SimpleString() as key)]), cst.Or()
+            ) as choice,
+        ):
+            text = key.evaluated_value
+            if choice.right is node and at.resolve(func) in _ASKING and isinstance(text, str):
+                return choice, text
+    return None
+
+
+def _required(finding: Finding, node: cst.BaseExpression, at: Place) -> Finding:
+    """The finding with the fix by which a field of the settings has no default any more."""
+    cls = settings_class(at)
+    assign = next((p for p in reversed(at.parents) if isinstance(p, cst.BaseSmallStatement)), None)
+    if cls is None or not isinstance(assign, cst.AnnAssign) or not isinstance(assign.target, cst.Name):
+        return finding.unfixable("the field has no annotation")
+    name = assign.target.value
+    reason = _not_required(assign, node, name, at)
+    prefix = env_prefix(ClassRef(at.path, cls), at.api)
+    if not reason and prefix is None:
+        reason = "what the field's variable is called cannot be told"
+    if reason:
+        return finding.unfixable(reason)
+    new: cst.CSTNode = assign.with_changes(value=None, equal=cst.MaybeSentinel.DEFAULT)
+    row = env_row(f"{prefix}{name}".upper())
+    return finding.fixed_by(f"Make {name} required", Replace(assign, new), row)
+
+
+def _not_required(assign: cst.AnnAssign, node: cst.BaseExpression, name: str, at: Place) -> str:
+    """Why a field cannot do without its default, "" if it can."""
+    annotation = source_of(assign.annotation.annotation)
+    if "Optional" in annotation or "None" in annotation:
+        return "the field may be None, and would be without a default"
+    if "ClassVar" in annotation:
+        return "it is no field"
+    value = assign.value
+    is_wrapped = isinstance(value, cst.Call) and len(value.args) == 1 and value.args[0].value is node
+    if value is not node and not (isinstance(value, cst.Call) and is_wrapped and _takes_secret(value)):
+        return "the default is more than a literal"
+    if has_comment(assign):
+        return "a comment stands in the default"
+    cls = settings_class(at)
+    if cls is not None and any(name in repr(f.value) for f in cls.fields if f.name != name):
+        return "another default of the class is made of it"
+    return ""
+
+
+def _takes_secret(call: cst.Call) -> bool:
+    return _last(call.func).startswith("Secret")

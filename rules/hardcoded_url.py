@@ -7,6 +7,7 @@ from dataclasses import replace
 import libcst as cst
 
 from api_lint import (
+    UNSAFE,
     Api,
     Attr,
     Call,
@@ -18,10 +19,23 @@ from api_lint import (
     Module,
     Place,
     Rule,
+    free_name,
+    has_holes,
+    host_name,
+    is_generic,
+    is_storable,
     mask_address,
+    moved,
     names_service,
+    no_move,
+    put,
+    setting,
+    source_of,
+    split_address,
     text_of,
+    title_of,
     traits,
+    upper_snake,
 )
 
 _NO_SERVICE = frozenset({"documentation-url", "namespace-url", "dsn-password", "secret"})
@@ -41,7 +55,9 @@ class HardcodedUrl(Rule):
     """The address of a service is written into the code that calls it.
 
     Another environment (a staging system, a proxy, a stand-in for tests) then needs another version of the code. Read
-    the address from the settings and keep the literal there, as the default of a variable. Links for people, schema
+    the address from the settings and keep the literal there, as the default of a variable. The fix reads a variable of the
+    environment, or adds a field to the project's `BaseSettings`; of an address without a name of its own only scheme and
+    host move. Links for people, schema
     namespaces, allowed origins and defaults that the environment overrides are not reported; of the addresses in one
     list, the first is.
 
@@ -56,19 +72,17 @@ class HardcodedUrl(Rule):
     Good::
 
         import os
-
         import httpx
 
-        RATES_URL = os.getenv("RATES_URL", "https://api.rates.example.com")
-
         async def rates():
-            async with httpx.AsyncClient(base_url=RATES_URL) as client:
+            async with httpx.AsyncClient(base_url=os.getenv("RATES_EXAMPLE_API_URL", "https://api.rates.example.com")) as client:
                 return (await client.get("/latest")).json()
     """
 
     code = "API402"
     message = "{subject} the literal address {address}"
     words = ("://",)
+    fix = UNSAFE
     quiet_in = frozenset({"tests", "migrations", "examples"})
 
     def suspects(self, module: Module, api: Api) -> Iterable[int]:
@@ -100,7 +114,14 @@ class HardcodedUrl(Rule):
             return
         subject = _subject(name, role, found, at)
         if subject:
-            yield self.found(node, subject=subject, address=mask_address(text))
+            finding = self.found(node, subject=subject, address=mask_address(text))
+            yield _fixed(
+                finding,
+                node,
+                name,
+                role,
+                at if value is node else replace(at, parents=(*at.parents, value)),
+            )
 
 
 def _may_be_service(literal: Literal) -> bool:
@@ -280,3 +301,60 @@ def _is_own(text: str, name: str, role: str, at: Place) -> bool:
     if any(isinstance(p, cst.IfExp) for p in at.parents):
         return True
     return at.path.rpartition("/")[2].removesuffix(".py") in _LOCAL_FILES
+
+
+# ----------------------------------------------------------------------------------------------------------- fix
+
+
+def _fixed(finding: Finding, node: cst.BaseExpression, name: str, role: str, at: Place) -> Finding:
+    reason = _no_fix(node, at)
+    if reason:
+        return finding.unfixable(reason)
+    own = upper_snake(name) if role in ("assign", "annotated", "default", "item", "keyword") else ""
+    if own and not is_generic(own) and not has_holes(node):
+        own = own if names_service(own) else f"{own}_URL"
+        variable = free_name(own, source_of(node), (name, role), at)
+        if not variable:
+            return finding.unfixable("every fitting name is taken")
+        return moved(finding, node, variable, _one_row(node), at)
+    return _host_moved(finding, node, at)
+
+
+def _no_fix(node: cst.BaseExpression, at: Place) -> str:
+    reason = no_move(node, at)
+    if reason:
+        return reason
+    if isinstance(at.parents[-1], cst.Call):
+        return "it is a template that .format fills in"
+    if isinstance(node, cst.ConcatenatedString):
+        return "it is put together from several literals"
+    if not has_holes(node) and not is_storable(node):
+        return "a variable of the environment cannot hold it"
+    match at.parents[-2:]:
+        case (cst.List(elements) | cst.Tuple(elements) | cst.Set(elements), cst.Element()) if (
+            len(elements) > 1
+        ):
+            return "it is one of several in a list"
+    return ""
+
+
+def _one_row(node: cst.BaseExpression) -> str:
+    """A literal's source as a default, without the mark of bytes."""
+    code = source_of(node)
+    return (
+        code.lstrip("bB") if isinstance(node, cst.SimpleString) and "b" in node.prefix.lower() else code
+    )
+
+
+def _host_moved(finding: Finding, node: cst.BaseExpression, at: Place) -> Finding:
+    """The finding with the fix that reads scheme and host from a variable named after the host; the rest stays."""
+    parts = split_address(node)
+    if parts is None:
+        return finding.unfixable("its host cannot be told from the rest")
+    head, template, quote = parts
+    variable = free_name(host_name(head), head, ("", ""), at)
+    written = setting(variable, f"{quote}{head}{quote}", at, quote) if variable else None
+    if written is None:
+        return finding.unfixable("the name os means something else here, or every fitting name is taken")
+    code = template.replace("\0", written.code) if template else written.code
+    return put(finding, title_of(variable, written), node, code, at, written.edits)

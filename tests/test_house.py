@@ -32,15 +32,21 @@ LAYERS = [
     {"frameworks"},
     {"api"},
     {"rule", "config"},
-    {"edits", "fixes", "narrow"},
-    {"noqa", "visit", "discover", "registry"},
+    {"edits", "fixes", "environ", "narrow"},
+    {"noqa", "visit", "discover", "registry", "moves"},
     {"engine"},
     {"reports", "scaffold", "testing"},
     {"cli"},
     {"__main__"},
 ]
 # A rule's base class names what its hooks are handed, for the type checker.
-TYPES_ONLY = {("rule", "api"), ("config", "rule"), ("edits", "visit"), ("narrow", "visit")}
+TYPES_ONLY = {
+    ("rule", "api"),
+    ("config", "rule"),
+    ("edits", "visit"),
+    ("environ", "visit"),
+    ("narrow", "visit"),
+}
 
 
 def name(path: Path) -> str:

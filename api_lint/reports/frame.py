@@ -36,6 +36,7 @@ _STRING = re.compile(
 _OPENING = re.compile(r"[A-Za-z]{0,2}(?:\"\"\"|'''|\"|')")
 _CLOSING = re.compile(r"(?:\"\"\"|'''|\"|')\s*$")
 _IDENTIFIER = re.compile(r"[A-Za-z_][\w-]*")
+_WORDS_ONLY = re.compile(r"[A-Za-z_. -]*$|[\W_]*$")
 _BASE64_ROW = re.compile(r"[\s\"']*([A-Za-z0-9+/=]{40,})[\s\"'\\n)]*$")
 _SECRET_TRAITS = frozenset(("secret", "provider-key", "dsn-password", "jwt-key"))
 _ROLES = ("assign", "keyword", "getenv")
@@ -49,6 +50,7 @@ class Frames:
     def __init__(self, view: View) -> None:
         self._view = view
         self._rows: dict[str, Sequence[str]] = {}
+        self._known: dict[str, frozenset[str]] = {}
 
     def of(self, path: str, span: Span) -> Iterator[str]:
         """The rows around a span.
@@ -82,14 +84,19 @@ class Frames:
         if not fix.edits or max(edit.span.end_line for edit in fix.edits) > len(rows):
             return
         before, after = fixes.preview(rows, fix)
+        first = min(edit.span.line for edit in fix.edits)
+        secrets = self._view.secrets.get(path, ())
+        known = self._texts(path)
         added = [
             f"from {module} import {name}" if name else f"import {module}"
             for module, name in fix.imports
         ]
-        lines = [row for row in difflib.ndiff(before, [*added, *after]) if row[:1] != "?"]
+        old = [masked(row, first + i, secrets, known) for i, row in enumerate(before)]
+        new = [masked(row, 0, (), known) for row in [*added, *after]]
+        lines = [row for row in difflib.ndiff(old, new) if row[:1] != "?"]
         for line in lines[:_MOST_CHANGES]:
             sign, row = line[0], line[2:]
-            shown = "".join(self._cells(path, 0, row)[:WIDEST]).rstrip()
+            shown = "".join("    " if char == "\t" else visible(char) for char in row)[:WIDEST].rstrip()
             style = {"-": "31", "+": "32"}.get(sign, "0")
             yield f"{self._view.paint(style, f'      {sign} {shown}')}".rstrip()
         if len(lines) > _MOST_CHANGES:
@@ -110,10 +117,16 @@ class Frames:
         row = row[:_LONGEST_ROW]
         cells = ["    " if char == "\t" else visible(char) for char in row]
         known = (_part(span, number, row) for span in self._view.secrets.get(path, ()))
-        for start, end in (*(found for found in known if found), *_suspicious(row)):
+        texts = _occurrences(row, self._texts(path))
+        for start, end in (*(found for found in known if found), *_suspicious(row), *texts):
             if start < end:
                 cells[start:end] = [MASK, *[""] * (end - start - 1)]
         return cells
+
+    def _texts(self, path: str) -> frozenset[str]:
+        if path not in self._known:
+            self._known[path] = literal_texts(self._read(path), self._view.secrets.get(path, ()))
+        return self._known[path]
 
     def _read(self, path: str) -> Sequence[str]:
         if path not in self._rows:
@@ -122,6 +135,46 @@ class Frames:
                 source = _regular_file(self._view.full_path(path))
             self._rows[path] = _ROW_END.split(_decoded(source)) if source else ()
         return self._rows[path]
+
+
+def literal_texts(rows: Sequence[str], spans: Iterable[Span]) -> frozenset[str]:
+    """What the string literals at some spans hold, row by row: texts that are to be masked wherever they stand."""
+    found: set[str] = set()
+    for span in spans:
+        for number in range(span.line, min(span.end_line, len(rows)) + 1):
+            part = _part(span, number, rows[number - 1])
+            text = rows[number - 1][slice(*part)] if part else ""
+            found.update({text, text.strip(" \"'")} if text.strip(" \"'()") else ())
+    return frozenset(found)
+
+
+def masked(row: str, number: int, spans: Iterable[Span], known: Iterable[str] = ()) -> str:
+    """A row with what is secret in it masked.
+
+    Parameters: `number` of the row, 0 for one that stands in no file yet; `spans`, of literals that are secret; `known`,
+    texts that are.
+    Returns: the row; what is not masked stays as it is.
+    """
+    cells = list(row)
+    parts = [part for span in spans if (part := _part(span, number, row))]
+    for start, end in (*parts, *_suspicious(row[:_LONGEST_ROW]), *_occurrences(row, known)):
+        if start < end:
+            cells[start:end] = [MASK, *[""] * (end - start - 1)]
+    return "".join(cells)
+
+
+def _occurrences(row: str, known: Iterable[str]) -> Iterator[_Range]:
+    """Where secret texts stand in a row: as a whole literal or, if no word could be mistaken for it, anywhere."""
+    for text in known:
+        start = row.find(text)
+        while start >= 0:
+            end = start + len(text)
+            is_quoted = row[start - 1 : start] in ("'", '"') and row[end : end + 1] in ("'", '"')
+            if is_quoted and row[: start - 1].endswith(("environ[", "getenv(", "environ.get(")):
+                is_quoted = False  # a variable's name
+            if is_quoted or (len(text) > 5 and not _WORDS_ONLY.match(text)):
+                yield start, end
+            start = row.find(text, end)
 
 
 def _carets(cells: list[str], span: Span, start: int) -> str:

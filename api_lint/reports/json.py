@@ -28,7 +28,7 @@ def _finding(diagnostic: Diagnostic, view: View) -> dict[str, object]:
         "filename": view.full_path(diagnostic.path),
         **_place(diagnostic.span),
         "message": diagnostic.message,
-        "fix": _fix(diagnostic),
+        "fix": None if _shows_secret(diagnostic, view) else _fix(diagnostic),
         "noqa_row": diagnostic.noqa_line,
         "url": None,
         "related": [
@@ -36,6 +36,22 @@ def _finding(diagnostic: Diagnostic, view: View) -> dict[str, object]:
             for path, span, message in diagnostic.related
         ],
     }
+
+
+def _shows_secret(diagnostic: Diagnostic, view: View) -> bool:
+    """Whether the new text of a fix holds a secret, as where a call moves that a password is passed to."""
+    from api_lint.reports.frame import masked
+
+    if diagnostic.fix is None:
+        return False
+    secrets = view.secrets.get(diagnostic.path, ())
+    for span, content in diagnostic.fix.edits:
+        inside = (s for s in secrets if span[:2] <= s[:2] and s[2:] <= span[2:])
+        if any(s != diagnostic.span for s in inside):
+            return True
+        if any(masked(row, 0, ()) != row for row in content.splitlines()):
+            return True
+    return False
 
 
 def _fix(diagnostic: Diagnostic) -> dict[str, object] | None:
