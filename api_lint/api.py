@@ -46,6 +46,8 @@ class Api:
         roots: Sequence[str] = (),
         scanned: Sequence[str] = (),
     ) -> None:
+        # Whether anybody will look at fixes: to make them costs as much as to find what is wrong.
+        self.wants_fixes = True
         self.project = Project(paths, load, roots, scanned)
         self.types = Types(self.project)
         self.effects = Effects(self.types)

@@ -167,7 +167,8 @@ def check(
             if fix_mode == "fix-only":
                 return _OK if is_whole else _FAILED
         else:
-            result, view, is_whole = _lint(project, chosen, jobs, sources)
+            wants_fixes = not statistics and output_format != "concise"
+            result, view, is_whole = _lint(project, chosen, jobs, sources, wants_fixes)
     if output_file is not None:
         view = replace(view, color=False)
     _emit(_report(result, view, output_format, statistics), output_file)
@@ -394,7 +395,7 @@ def _write(fixed: Fixed, view: View, show: bool) -> bool:
 
 
 def _lint(
-    project: Project, settings: Settings, jobs: int, sources: dict[str, bytes]
+    project: Project, settings: Settings, jobs: int, sources: dict[str, bytes], wants_fixes: bool
 ) -> tuple[Result, View, bool]:
     """The findings, how to show them, and whether all went well."""
     from api_lint import engine, registry
@@ -413,6 +414,7 @@ def _lint(
             progress=progress,
             sources=sources,
             silent=registry.silent_in(loaded, settings),
+            wants_fixes=wants_fixes,
         )
     for error in result.errors:
         _say("error", error)

@@ -74,18 +74,21 @@ def run(
     progress: Progress | None = None,
     sources: Mapping[str, bytes] | None = None,
     silent: Silent | None = None,
+    wants_fixes: bool = True,
 ) -> Result:
     """Lint a project's target files.
 
     Parameters: `project`, its files; `rules`, the ones to run; `settings`; `jobs`, how many processes (0: one for each
     processor); `progress`, told of (phase, done, all); `sources`, contents that stand for files' own (standard input);
-    `silent`, the codes that the configuration silences in a file.
+    `silent`, the codes that the configuration silences in a file; `wants_fixes`, whether findings are to carry their
+    fixes, which takes about as long as finding them.
     Returns: the findings. Raises nothing for what is in the files.
     """
     with _without_garbage_collection():
         session = _Session(project, tuple(rules), settings, sources or {}, silent or _nothing_silent)
         _last_session[:] = [session]
         session.index(jobs, progress)
+        session.api.wants_fixes = wants_fixes
         return session.visit(jobs, progress)
 
 

@@ -53,6 +53,8 @@ def narrowed(
     Parameters: `node`, the broad clause; `handler`, its facts; `at`, the place of its hook.
     Returns: the finding; with the reason instead where not all is known that the body can raise.
     """
+    if not at.wants_fixes:
+        return finding
     statement = at.parents[-1]
     if not isinstance(statement, cst.Try) or not isinstance(node, cst.ExceptHandler):
         return finding.unfixable("an except* clause answers groups of exceptions")

@@ -272,6 +272,11 @@ class Place:
         return self.module.kind
 
     @property
+    def wants_fixes(self) -> bool:
+        """Whether anybody will look at fixes; where not, a rule need not work them out."""
+        return self.api.wants_fixes
+
+    @property
     def is_deferred(self) -> bool:
         """Whether the node stands in a lambda: somebody else runs it, later or never."""
         return any(isinstance(p, cst.Lambda) for p in self.parents)
@@ -543,7 +548,8 @@ class Visitor:
         walk = _Walk(self.api, self.module, piece, _hooks(rules), failed, self.rows)
         walk.slice(_body(tree) if offset < piece.start - 1 else tree.body)
         positions: Mapping[cst.CSTNode, Any] = {}
-        if any(not isinstance(finding.where, Span) or finding.fix for _, finding in walk.found):
+        wants_fixes = self.api.wants_fixes
+        if any(not isinstance(f.where, Span) or (f.fix and wants_fixes) for _, f in walk.found):
             positions = MetadataWrapper(tree, unsafe_skip_copy=True).resolve(PositionProvider)
         return [
             self._located(rule, finding, positions, offset, tree, is_exact)
@@ -561,7 +567,7 @@ class Visitor:
     ) -> Found:
         fix = finding.fix
         where = _located(finding.where, positions, offset)
-        if fix is None:
+        if fix is None or not self.api.wants_fixes:
             return Found(rule, finding, where)
         if not is_exact:
             return Found(

@@ -250,6 +250,8 @@ _EMPTY = frozenset({"default", "value", "data", "args", "s", "x"})
 
 
 def _fixed(finding: Finding, node: cst.BaseExpression, found: frozenset[str], at: Place) -> Finding:
+    if not at.wants_fixes:
+        return finding
     name, role = at.binding(node)
     reason = no_move(node, at)
     if not reason and has_holes(node):

@@ -307,6 +307,8 @@ def _is_own(text: str, name: str, role: str, at: Place) -> bool:
 
 
 def _fixed(finding: Finding, node: cst.BaseExpression, name: str, role: str, at: Place) -> Finding:
+    if not at.wants_fixes:
+        return finding
     reason = _no_fix(node, at)
     if reason:
         return finding.unfixable(reason)
