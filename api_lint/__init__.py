@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from api_lint.visit import *  # noqa: F403
 
 _PUBLIC = {
-    "edits": "await_instead run_in_thread",
+    "edits": "answered_by_def await_instead definition held no_await run_in_thread without_async",
     "api": "Api Module",
     "facts": (
         "NO_EFFECT NO_VALUE UNKNOWN Assign Attr Await Call CallSite Choice Class ClassRef Comp Const Decorator "

@@ -1,10 +1,30 @@
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import libcst as cst
 
-from api_lint import Api, Finding, Module, Place, Related, Rule, Step
+from api_lint import (
+    UNSAFE,
+    Api,
+    Attr,
+    Call,
+    Expr,
+    Finding,
+    Module,
+    Place,
+    Related,
+    Rule,
+    Step,
+    answered_by_def,
+    held,
+    run_in_thread,
+    without_async,
+)
+
+# What cannot be called in a thread without an event loop of its own.
+_LOOP_CALLS = ("create_task", "ensure_future", "get_event_loop", "get_running_loop", "current_task")
+_LOCAL_TO_THREADS = ("session", "query", "model")
 
 
 class BlockingCallThroughHelper(Rule):
@@ -39,13 +59,14 @@ class BlockingCallThroughHelper(Rule):
     code = "API606"
     message = "{helper} reaches {call} ({place}) and blocks the event loop in async def {function}"
     words = ("async def",)
+    fix = UNSAFE
     quiet_in = frozenset({"tests", "migrations"})
 
     def suspects(self, module: Module, api: Api) -> Iterable[int]:
         for site, effect in api.on_loop(module.path):
             function = api.function_at(module.path, site.span.line)
             if not effect and api.chain(site, api.scope(module.path, function, site.span.line)):
-                yield site.span.line
+                yield from api.rows_around(module.path, site)
 
     def visit_Call(self, call: cst.Call, at: Place) -> Iterator[Finding]:
         if not at.is_async or at.is_awaited or at.function is None or at.effect(call):
@@ -53,7 +74,7 @@ class BlockingCallThroughHelper(Rule):
         steps = at.chain(call)
         if steps:
             last = steps[-1]
-            yield self.found(
+            found = self.found(
                 call,
                 related=[Related(step.path, step.span, _told(step)) for step in steps],
                 helper=cst.Module([]).code_for_node(call.func),
@@ -61,6 +82,51 @@ class BlockingCallThroughHelper(Rule):
                 place=f"{last.path}:{last.span.line}",
                 function=at.function.name,
             )
+            yield _fixed(found, call, steps, at)
+
+
+def _fixed(finding: Finding, call: cst.Call, steps: Sequence[Step], at: Place) -> Finding:
+    if answered_by_def(at):
+        return without_async(finding, at)
+    reason = held(call, at) or _shared(steps[-1], at) or _needs_loop(steps, at)
+    if reason:
+        return finding.unfixable(f"a thread must not run it: {reason}")
+    return run_in_thread(finding, call, at)
+
+
+def _needs_loop(steps: Sequence[Step], at: Place) -> str:
+    for step in steps:
+        function = at.api.function_at(step.path, step.span.line)
+        for site in function.calls if function is not None else ():
+            if isinstance(site.call.func, str) and site.call.func.endswith(_LOOP_CALLS):
+                return f"{step.function} needs the event loop for {site.call.func}"
+    return ""
+
+
+def _shared(last: Step, at: Place) -> str:
+    """The session or connection of the whole program that the blocking call goes through, "" if there is none."""
+    function = at.api.function_at(last.path, last.span.line)
+    site = next((s for s in function.calls if s.span == last.span), None) if function else None
+    root = _root(site.call.func) if site is not None else ""
+    own = function is None or root in function.bound or any(p.name == root for p in function.params)
+    if own or not root:
+        return ""
+    value = at.api.value(root, at.api.scope(last.path, function, last.span.line))
+    is_local = at.api.role(value) in _LOCAL_TO_THREADS or value.name.endswith(("Connection", "Cursor"))
+    is_local = is_local or last.label.startswith(("Session.", "scoped_session."))
+    return f"{root} in {last.path} belongs to the thread that uses it" if is_local else ""
+
+
+def _root(func: Expr) -> str:
+    """The name that a dotted callee begins with, through calls on the way."""
+    while not isinstance(func, str):
+        if isinstance(func, Attr):
+            func = func.base
+        elif isinstance(func, Call):
+            func = func.func
+        else:
+            return ""
+    return func.partition(".")[0]
 
 
 def _told(step: Step) -> str:
