@@ -157,9 +157,9 @@ def _no_thread(call: cst.Call, at: Place) -> str:
     if isinstance(call.whitespace_after_func, cst.ParenthesizedWhitespace):
         return "a row ends between the function and its arguments"
     for arg in call.args:
-        if arg.keyword is not None and arg.keyword.value == "stream":
-            if not (isinstance(arg.value, cst.Name) and arg.value.value in ("False", "None")):
-                return "what it streams is read afterwards, and that would still block"
+        is_plain = isinstance(arg.value, cst.Name) and arg.value.value in ("False", "None")
+        if arg.keyword is not None and arg.keyword.value == "stream" and not is_plain:
+            return "what it streams is read afterwards, and that would still block"
     what = _READ_LATER.get(at.value(call).name)
     return f"{what} is used afterwards, and that would still block" if what else ""
 
