@@ -200,9 +200,10 @@ def _held(call: Call, at: Place) -> str:
             return f"{what} {spelled(inner)}".rstrip("… ") + " is passed to it"
     func = at.api.value(call.func, at.scope)
     if func.kind == "method" and func.items:
-        what = _inside(func.item, at, _DEPTH)
-        if what:
-            return f"{spelled(call.func).rpartition('.')[0]} holds {what}"
+        for each in (func, *at.api.types.implementations(func)):
+            what = _inside(each.item, at, _DEPTH)
+            if what:
+                return f"{spelled(call.func).rpartition('.')[0]} holds {what}"
     return ""
 
 

@@ -137,15 +137,26 @@ def _with_ends(edit: TextEdit, newline: str) -> TextEdit:
 
 
 def _check(text: str) -> None:
-    """Compile, for `await` outside a coroutine is no fault of the grammar."""
-    import warnings
-
+    """Parse, and look where every `await` stands: one outside a coroutine is no fault of the grammar."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            compile(text, "<fixed>", "exec", dont_inherit=True)
+        tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise Refused(f"the result would be no Python: {error}") from None
+    if _awaits_outside(tree, False):
+        raise Refused("the result would be no Python: an await outside a coroutine")
+
+
+def _awaits_outside(node: ast.AST, in_coroutine: bool) -> bool:
+    if isinstance(node, (ast.Await, ast.AsyncFor, ast.AsyncWith)) and not in_coroutine:
+        return True
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        outside = [*node.decorator_list, node.args]
+        if any(_awaits_outside(each, in_coroutine) for each in outside):
+            return True
+        is_coroutine = isinstance(node, ast.AsyncFunctionDef)
+        return any(_awaits_outside(each, is_coroutine) for each in node.body)
+    inner = in_coroutine and not isinstance(node, (ast.ClassDef, ast.Lambda))
+    return any(_awaits_outside(each, inner) for each in ast.iter_child_nodes(node))
 
 
 def _no_comment_lost(before: str, after: str) -> None:
@@ -459,6 +470,8 @@ def write(changes: Sequence[Change], root: str) -> None:
     try:
         for change in changes:
             target = _target(change.path, root)
+            if _has(target, change.after):
+                continue  # the same file by another path
             staged.append((_staged(target, change), target, change))
         _rename(staged, root)
     finally:
@@ -473,6 +486,14 @@ def _target(path: str, root: str) -> str:
     if os.path.commonpath([target, top]) != top:
         raise Refused("a link that leads out of the project")
     return target
+
+
+def _has(target: str, content: bytes) -> bool:
+    try:
+        with open(target, "rb") as file:
+            return file.read() == content
+    except OSError:
+        return False
 
 
 def _staged(target: str, change: Change) -> str:

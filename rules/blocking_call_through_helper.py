@@ -104,21 +104,31 @@ def _needs_loop(steps: Sequence[Step], at: Place) -> str:
 
 
 def _shared(last: Step, at: Place) -> str:
-    """The session or connection of the whole program that the blocking call goes through, "" if there is none."""
+    """The session or connection that the blocking call goes through and that the function it stands in did not make or
+    get as an argument: one of the whole program, or of the object; "" if there is none."""
     function = at.api.function_at(last.path, last.span.line)
     site = next((s for s in function.calls if s.span == last.span), None) if function else None
-    root = _root(site.call.func) if site is not None else ""
-    own = function is None or root in function.bound or any(p.name == root for p in function.params)
-    if own or not root:
+    if function is None or site is None:
         return ""
-    value = at.api.value(root, at.api.scope(last.path, function, last.span.line))
-    is_local = at.api.role(value) in _LOCAL_TO_THREADS or value.name.endswith(("Connection", "Cursor"))
-    is_local = is_local or last.label.startswith(("Session.", "scoped_session."))
-    return f"{root} in {last.path} belongs to the thread that uses it" if is_local else ""
+    parts = _dotted(site.call.func).split(".")
+    receiver = function.params[0].name if function.owner and function.params else ""
+    is_own = parts[0] in function.bound or any(p.name == parts[0] for p in function.params)
+    if is_own and parts[0] != receiver:
+        return ""
+    scope = at.api.scope(last.path, function, last.span.line)
+    for end in range(1, len(parts) + 1):
+        name = ".".join(parts[:end])
+        value = at.api.value(name, scope)
+        is_bound = value.kind in ("instance", "class") and at.api.role(value) in _LOCAL_TO_THREADS
+        if name != receiver and (is_bound or value.name.endswith(("Connection", "Cursor"))):
+            return f"{name} in {last.path} belongs to the thread that uses it"
+    if last.label.startswith(("Session.", "scoped_session.")):
+        return f"{parts[0]} in {last.path} keeps its session"
+    return ""
 
 
-def _root(func: Expr) -> str:
-    """The name that a dotted callee begins with, through calls on the way."""
+def _dotted(func: Expr) -> str:
+    """The dotted name that a callee begins with, through calls on the way."""
     while not isinstance(func, str):
         if isinstance(func, Attr):
             func = func.base
@@ -126,8 +136,4 @@ def _root(func: Expr) -> str:
             func = func.func
         else:
             return ""
-    return func.partition(".")[0]
-
-
-def _told(step: Step) -> str:
-    return f"{step.function} calls {step.label}"
+    return func
