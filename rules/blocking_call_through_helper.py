@@ -137,3 +137,7 @@ def _dotted(func: Expr) -> str:
         else:
             return ""
     return func
+
+
+def _told(step: Step) -> str:
+    return f"{step.function} calls {step.label}"

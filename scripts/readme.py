@@ -25,7 +25,7 @@ def table(rules: Sequence[type[Rule]]) -> str:
     Returns: Markdown.
     """
     rows = [
-        f"| {r.code} | `{r.name()}` | {'yes' if r.default else 'no'} | {r.fix or '–'} | {_cell(r)} |"
+        f"| {r.code} | `{r.name()}` | {'yes' if r.default else 'no'} | {r.fix or '-'} | {_cell(r)} |"
         for r in rules
     ]
     head = ["| code | name | on by default | fix | what is wrong |", "|---|---|---|---|---|"]
