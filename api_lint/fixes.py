@@ -124,9 +124,9 @@ def _applied(
     imports = dict.fromkeys(need for fix in chosen for need in fix.imports)
     text = _edited(source.text, [_with_ends(edit, newline) for edit in edits])
     _check(text)
+    text = _with_imports(text, facts, imports, newline)
     text = _without_unused(source.text, text, wanted)
     _no_comment_lost(source.text, text)
-    text = _edited(text, [_with_ends(edit, newline) for edit in _import_edits(text, facts, imports)])
     _check(text)
     return Applied(text, tuple(chosen))
 
@@ -189,7 +189,7 @@ def extend(source: Source, facts: ModuleFacts | None, edit: AddLine | AddCode) -
     if edit.code.strip() in text:
         return text
     if facts is not None:
-        text = _edited(text, _import_edits(text, facts, edit.imports))
+        text = _with_imports(text, facts, edit.imports, newline)
     else:
         text = "".join(
             f"from {m} import {n}\n" if n else f"import {m}\n" for m, n in sorted(edit.imports)
@@ -254,6 +254,14 @@ class _Entry(NamedTuple):
     end: int
     is_from: bool
     module: str
+
+
+def _with_imports(text: str, facts: ModuleFacts, needs: Iterable[tuple[str, str]], newline: str) -> str:
+    """The text with imports, each put in its place among those before it."""
+    for need in sorted(needs, key=lambda need: (need[1] != "", need)):
+        edits = [_with_ends(edit, newline) for edit in _import_edits(text, facts, [need])]
+        text = _edited(text, edits)
+    return text
 
 
 def _import_edits(text: str, facts: ModuleFacts, needs: Iterable[tuple[str, str]]) -> Iterator[TextEdit]:
@@ -470,8 +478,9 @@ def write(changes: Sequence[Change], root: str) -> None:
     try:
         for change in changes:
             target = _target(change.path, root)
-            if _has(target, change.after):
-                continue  # the same file by another path
+            # The same file may come by two paths.
+            if _has(target, change.after) or target in [each for _, each, _ in staged]:
+                continue
             staged.append((_staged(target, change), target, change))
         _rename(staged, root)
     finally:

@@ -11,6 +11,7 @@ from api_lint import (
     Call,
     Expr,
     Finding,
+    Function,
     Module,
     Place,
     Related,
@@ -24,6 +25,7 @@ from api_lint import (
 
 # What cannot be called in a thread without an event loop of its own.
 _LOOP_CALLS = ("create_task", "ensure_future", "get_event_loop", "get_running_loop", "current_task")
+_STEPS = 4
 _LOCAL_TO_THREADS = ("session", "query", "model")
 
 
@@ -110,7 +112,7 @@ def _shared(last: Step, at: Place) -> str:
     site = next((s for s in function.calls if s.span == last.span), None) if function else None
     if function is None or site is None:
         return ""
-    parts = _dotted(site.call.func).split(".")
+    parts = _origin(site.call.func, function).split(".")
     receiver = function.params[0].name if function.owner and function.params else ""
     is_own = parts[0] in function.bound or any(p.name == parts[0] for p in function.params)
     if is_own and parts[0] != receiver:
@@ -122,9 +124,22 @@ def _shared(last: Step, at: Place) -> str:
         is_bound = value.kind in ("instance", "class") and at.api.role(value) in _LOCAL_TO_THREADS
         if name != receiver and (is_bound or value.name.endswith(("Connection", "Cursor"))):
             return f"{name} in {last.path} belongs to the thread that uses it"
-    if last.label.startswith(("Session.", "scoped_session.")):
+    if last.label.startswith(("Session.", "scoped_session.", "Query.", "Query[")):
         return f"{parts[0]} in {last.path} keeps its session"
     return ""
+
+
+def _origin(func: Expr, function: Function) -> str:
+    """The same of what a local name was made from: `query = self.session.query(…)`, so that `query` comes from
+    `self.session.query`."""
+    dotted = _dotted(func)
+    for _ in range(_STEPS):
+        root = dotted.partition(".")[0]
+        made = [a.value for a in function.assigns if a.target == root and a.how == "="]
+        if not made or not _dotted(made[0]) or _dotted(made[0]).partition(".")[0] == root:
+            break
+        dotted = _dotted(made[0])
+    return dotted
 
 
 def _dotted(func: Expr) -> str:
