@@ -84,12 +84,19 @@ def await_instead(
     reason = no_await(at)
     if reason:
         return finding.unfixable(reason)
+    if _comments(call) != _comments(new):
+        return finding.unfixable("a comment within the callee would be lost")
     awaited = cst.Await(new.with_changes(lpar=(), rpar=()), lpar=call.lpar, rpar=call.rpar)
     parent = at.parents[-1] if at.parents else None
     is_operand = isinstance(parent, cst.BinaryOperation) and isinstance(parent.operator, cst.Power)
     if not call.lpar and (is_operand or isinstance(parent, _TIGHTER)):
         awaited = awaited.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
     return finding.fixed_by(title, Replace(call, awaited), *edits, safety=safety)
+
+
+def _comments(node: cst.CSTNode) -> int:
+    below = sum(_comments(child) for child in node.children)
+    return below + isinstance(node, cst.Comment)
 
 
 def no_await(at: Place) -> str:
