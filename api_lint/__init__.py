@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from api_lint.visit import *  # noqa: F403
 
 _PUBLIC = {
-    "edits": "await_instead run_in_thread",
+    "edits": "answered_by_def await_instead definition held no_await run_in_thread without_async",
     "environ": "Setting env_names env_prefix env_row free_name has_comment setting settings_class text_at upper_snake",
     "moves": (
         "callee_words has_holes host_name is_generic is_storable moved no_move put source_of split_address title_of"

@@ -147,8 +147,18 @@ class Api:
         return self._on_loop[path]
 
     def blocking_rows(self, path: str, *categories: str) -> Iterator[int]:
-        """The rows of a file on which a call of these categories (`Effect.blocks`) stops the event loop."""
-        return (site.span.line for site, effect in self.on_loop(path) if effect.blocks in categories)
+        """The rows of a file on which a call of these categories (`Effect.blocks`) stops the event loop, and those of the
+        functions around: only their whole tells whether an `await` can stand there."""
+        for site, effect in self.on_loop(path):
+            if effect.blocks in categories:
+                yield from self.rows_around(path, site)
+
+    def rows_around(self, path: str, site: CallSite) -> Iterator[int]:
+        """The row of a call, and that of the function's name in which it stands."""
+        yield site.span.line
+        function = self.function_at(path, site.span.line)
+        if function is not None:
+            yield function.span.line
 
     def role(self, value: Value) -> str:
         """What the class of an instance is for: `model`, `schema`, `session`, `response` … (see `libraries`)."""

@@ -374,16 +374,16 @@ def _write(fixed: Fixed, view: View, show: bool) -> bool:
 
     is_whole = True
     written: set[str] = set()
-    for path, (before, after) in fixed.changes.items():
+    for group in fixed.groups:
+        changes = [fixes.Change(view.full_path(path), *fixed.changes[path]) for path in group]
         try:
-            fixes.write(view.full_path(path), before, after, view.root)
-            written.add(path)
+            fixes.write(changes, view.root)
+            written.update(group)
         except (fixes.Refused, OSError) as error:
             is_whole = False
-            _say(
-                "error",
-                f"{view.path(path)} is left as it is: {getattr(error, 'strerror', None) or error}",
-            )
+            reason = getattr(error, "strerror", None) or error
+            names = ", ".join(view.path(path) for path in group)
+            _say("error", f"{names} {'is' if len(group) == 1 else 'are'} left: {reason}")
     applied = [d for d in fixed.applied if d.path in written]
     for diagnostic in applied if show else ():
         title = diagnostic.fix.title if diagnostic.fix is not None else ""

@@ -119,7 +119,9 @@ class Fixed:
     """What fixing a project came to.
 
     `changes` hold, by path, a file's bytes before (`None` for a new one) and after; `applied` are the findings whose fixes are in them;
-    `refused` tells, by path, why a file was left alone; `result` is what is found in the changed project, `before` what was in the old one.
+    `refused` tells, by path, why a file was left alone; `result` is what is found in the changed project, `before` what was
+    in the old one. `groups` are the changed paths, together those that one fix changed: they are written together or not
+    at all.
     """
 
     changes: Mapping[str, tuple[bytes | None, bytes]]
@@ -127,6 +129,7 @@ class Fixed:
     refused: Mapping[str, str]
     result: Result
     before: Result
+    groups: tuple[tuple[str, ...], ...] = ()
 
 
 def fix(
@@ -152,7 +155,7 @@ def fix(
         session.index(jobs, progress)
         before = session.visit(jobs, progress)
         fixer = _Fixer(session, before, unsafe)
-        fixer.settle()
+        fixer.settle(jobs, progress)
         return fixer.fixed(jobs, progress)
 
 
@@ -173,23 +176,47 @@ class _Fixer:
         self.wanted = (SAFE, UNSAFE) if unsafe else (SAFE,)
         self.applied: dict[str, list[Diagnostic]] = {}
         self.refused: dict[str, str] = {}
+        self.linked: list[frozenset[str]] = []
+        self.result = before
+        self._imported: dict[str, set[str]] | None = None
 
-    def settle(self) -> None:
-        """Apply fixes until a round changes nothing."""
+    def settle(self, jobs: int, progress: Progress | None) -> None:
+        """Apply fixes until a round changes nothing; what does not settle is put back.
+
+        A round looks at the changed files only. Once nothing is left there, the whole project is looked at: what was
+        changed in one file may let another be fixed.
+        """
         found: Iterable[Diagnostic] = self.before.diagnostics
+        is_whole = True
         for _ in range(_ROUNDS):
             changed = self._round(found)
+            if not changed and is_whole:
+                return
+            if not changed:
+                found, is_whole = self._look(jobs, progress), True
+                changed = self._round(found)
             if not changed:
                 return
             self.session = self.session.with_sources(changed)
             paths = sorted(path for path in changed if path.endswith(".py"))
             found = [d for path in paths for d in self.session.visit_one(path).diagnostics]
+            is_whole = False
+        self._look(jobs, progress)
+        if self._wanted(found):
+            self._put_back({d.path for d in self._wanted(found)}, "its fixes do not settle")
+            self._look(jobs, progress)
+
+    def _look(self, jobs: int, progress: Progress | None) -> Sequence[Diagnostic]:
+        self.result = self.session.visit(jobs, progress)
+        return self.result.diagnostics
+
+    def _wanted(self, found: Iterable[Diagnostic]) -> list[Diagnostic]:
+        return [d for d in found if d.fix is not None and d.fix.safety in self.wanted]
 
     def _round(self, found: Iterable[Diagnostic]) -> dict[str, bytes]:
         by_path: dict[str, list[Diagnostic]] = {}
-        for diagnostic in found:
-            if diagnostic.fix is not None and diagnostic.fix.safety in self.wanted:
-                by_path.setdefault(diagnostic.path, []).append(diagnostic)
+        for diagnostic in self._wanted(found):
+            by_path.setdefault(diagnostic.path, []).append(diagnostic)
         changed: dict[str, bytes] = {}
         for path, diagnostics in by_path.items():
             if path not in self.refused:
@@ -203,10 +230,11 @@ class _Fixer:
         try:
             text = self._apply(path, [d.fix for d in wanted if d.fix is not None], changed)
         except (fixes.Refused, Unreadable) as error:
-            self.refused[path] = str(error)
+            self.refused[path] = error.failure.reason if isinstance(error, Unreadable) else str(error)
             return
         changed.update(text.changed)
         if text.changed:
+            self.linked.append(frozenset(text.changed))
             self.applied.setdefault(path, []).extend(d for d in wanted if d.fix in text.fixes)
             for other in text.changed:
                 self.applied.setdefault(other, [])
@@ -217,7 +245,7 @@ class _Fixer:
         assert facts is not None
         if path in changed:  # another file's fix has added to it in this round
             return _Texts({}, ())
-        done = fixes.apply(source, facts, wanted)
+        done = fixes.apply(source, facts, wanted, self._imported_from(path))
         texts = {path: source.encode(done.text)} if done.text != source.text else {}
         for edit in (edit for fix in done.fixes for edit in fix.others):
             texts[edit.path] = self._extended(edit, {**changed, **texts})
@@ -233,30 +261,81 @@ class _Fixer:
         facts = index(content, edit.path) if edit.path.endswith(".py") and content.strip() else None
         return source.encode(fixes.extend(source, facts, edit))
 
+    def _imported_from(self, path: str) -> frozenset[str]:
+        """The names that files import from a module of this name, `*` among them."""
+        if self._imported is None:
+            self._imported = {}
+            for facts in self.first.facts.values():
+                for entry in (i for f in (facts.body, *facts.functions) for i in f.imports if i.name):
+                    last = entry.module.rpartition(".")[2] or _folder(facts.path, entry.level)
+                    self._imported.setdefault(last, set()).add(entry.name)
+        name = path.removesuffix("/__init__.py").removesuffix(".py").rpartition("/")[2]
+        return frozenset(self._imported.get(name, ()))
+
     def fixed(self, jobs: int, progress: Progress | None) -> Fixed:
         """What it came to, without the files in which a fix brought up something new."""
-        result = self.session.visit(jobs, progress) if self.applied else self.before
-        if self._worse(result):
+        if self.applied:
+            self._look(jobs, progress)
+        worse = self._worse()
+        if worse:
             # What such a file's fixes added to other files must go as well: all over again, without them.
             again = _Fixer(self.first, self.before, self.wanted == (SAFE, UNSAFE))
-            again.refused = self.refused
-            again.settle()
+            again.refused = {**self.refused, **worse}
+            again.settle(jobs, progress)
             return again.fixed(jobs, progress)
         changes = {
             path: (self.first.old(path), self.session.read(path)) for path in sorted(self.applied)
         }
-        applied = tuple(d for path in sorted(self.applied) for d in self.applied[path])
-        return Fixed(changes, applied, self.refused, result, self.before)
+        changes = {path: (old, new) for path, (old, new) in changes.items() if old != new}
+        applied = tuple(d for path in changes for d in self.applied[path])
+        return Fixed(changes, applied, self.refused, self.result, self.before, self._groups(changes))
 
-    def _worse(self, result: Result) -> list[str]:
+    def _worse(self) -> dict[str, str]:
+        """The changed files to which new findings go back, and why they are put back."""
         before = Counter((d.path, d.code) for d in self.before.diagnostics)
-        after = Counter((d.path, d.code) for d in result.diagnostics)
-        worse = sorted({path for path, code in after - before if path in self.applied})
-        for path in worse:
-            del self.applied[path]
-            codes = ", ".join(sorted({code for where, code in after - before if where == path}))
-            self.refused[path] = f"its fixes would bring up a new finding ({codes})"
+        after = Counter((d.path, d.code) for d in self.result.diagnostics)
+        worse: dict[str, str] = {}
+        for path, code in sorted(after - before):
+            reason = f"its fixes would bring up a new finding ({code})"
+            if path in self.applied:
+                worse.setdefault(path, reason)
+                continue
+            found = [d for d in self.result.diagnostics if (d.path, d.code) == (path, code)]
+            causes = {r.path for d in found for r in d.related} & self.applied.keys()
+            for cause in causes or self.applied.keys():
+                worse.setdefault(cause, f"its fixes would bring up a new finding ({code}) in {path}")
+        for path in [path for path in worse if not self.applied[path]]:
+            # It only received code: what goes is the fixes that put it there.
+            for source in (
+                s for link in self.linked if path in link for s in link if self.applied.get(s)
+            ):
+                worse.setdefault(source, worse[path])
         return worse
+
+    def _put_back(self, paths: Iterable[str], reason: str) -> None:
+        """Undo the fixes of files, with those of all files that share a fix with them."""
+        paths = set(paths)
+        groups = [g for g in self._groups(self.applied) if paths & set(g)]
+        undone = sorted({path for group in groups for path in group})
+        for path in undone:
+            del self.applied[path]
+            self.refused[path] = reason if path in paths else "a fix that needs it was not made"
+        self.session = self.session.with_sources({path: self.first.old(path) or b"" for path in undone})
+
+    def _groups(self, paths: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+        """The paths, those together that fixes link."""
+        groups = [{path} for path in sorted(paths)]
+        for link in self.linked:
+            joined = [group for group in groups if group & link]
+            if len(joined) > 1:
+                groups = [g for g in groups if not g & link] + [set().union(*joined)]
+        return tuple(sorted(tuple(sorted(group)) for group in groups))
+
+
+def _folder(path: str, level: int) -> str:
+    """The name of the package that `from . import x` imports from, with as many dots as `level`."""
+    parts = path.split("/")[:-1]
+    return parts[-level] if 0 < level <= len(parts) else ""
 
 
 def _adds_code(fix: TextFix) -> bool:

@@ -14,14 +14,20 @@ import re
 import stat
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from api_lint import names
 from api_lint.facts import ModuleFacts, Span
 from api_lint.rule import AddCode, AddField, AddLine, TextEdit, TextFix
 
 _ROW = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+_END = re.compile(r"\r\n|\r|\n")
+
+# Comments about the row that they stand in, of no use without it.
+_PRAGMA = re.compile(r"#\s*(?:noqa|type:|isort:|pylint:|pyright:|mypy:|ruff:|nosec|pragma:|api-lint:)")
+_CODING = re.compile(r"#.*?coding[:=]")
 
 
 class Refused(Exception):
@@ -83,32 +89,91 @@ class Applied(NamedTuple):
     fixes: tuple[TextFix, ...]
 
 
-def apply(source: Source, facts: ModuleFacts, fixes: Sequence[TextFix]) -> Applied:
+def apply(
+    source: Source, facts: ModuleFacts, fixes: Sequence[TextFix], wanted: Container[str] = frozenset()
+) -> Applied:
     """Apply every fix whose edits do not meet those of one before it; the others wait for the next round.
 
-    Parameters: `source`, the file; `facts`, of that text; `fixes`, in the order of the file.
-    Returns: the new text with the fixes that are in it; the old one with none where nothing could be applied.
-    Raises: Refused where the result would be no Python.
+    Parameters: `source`, the file; `facts`, of that text; `fixes`, in the order of the file; `wanted`, the names that
+    other files import from this one, so that they stay even if nothing here reads them any more.
+    Returns: the new text with the fixes that are in it; the old one with none where nothing could be applied. A fix
+    that would do harm does not keep the others back.
+    Raises: Refused where every fix would do harm: a result that is no Python, or a comment lost.
     """
-    chosen, edits = _compatible(fixes)
-    if not chosen:
+    if not fixes:
         return Applied(source.text, ())
+    try:
+        return _applied(source, facts, fixes, wanted)
+    except Refused as error:
+        reason = error
+    harmless = []
+    for fix in fixes if len(fixes) > 1 else ():
+        with contextlib.suppress(Refused):
+            _applied(source, facts, [fix], wanted)
+            harmless.append(fix)
+    if not harmless:
+        raise reason
+    return _applied(source, facts, harmless, wanted)
+
+
+def _applied(
+    source: Source, facts: ModuleFacts, fixes: Sequence[TextFix], wanted: Container[str]
+) -> Applied:
+    chosen, edits = _compatible(fixes)
     newline = source.newline
     imports = dict.fromkeys(need for fix in chosen for need in fix.imports)
-    edits += _import_edits(source.text, facts, imports)
-    text = _edited(
-        source.text, [TextEdit(e.span, re.sub(r"\r\n|\r|\n", newline, e.content)) for e in edits]
-    )
-    text = _without_unused(source.text, text)
+    text = _edited(source.text, [_with_ends(edit, newline) for edit in edits])
+    _check(text)
+    text = _with_imports(text, facts, imports, newline)
+    text = _without_unused(source.text, text, wanted)
+    _no_comment_lost(source.text, text)
     _check(text)
     return Applied(text, tuple(chosen))
 
 
+def _with_ends(edit: TextEdit, newline: str) -> TextEdit:
+    """The edit with the line ends of its file."""
+    return TextEdit(edit.span, _END.sub(newline, edit.content))
+
+
 def _check(text: str) -> None:
+    """Parse, and look where every `await` stands: one outside a coroutine is no fault of the grammar."""
     try:
-        ast.parse(text)
+        tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise Refused(f"the result would be no Python: {error}") from None
+    if _awaits_outside(tree, False):
+        raise Refused("the result would be no Python: an await outside a coroutine")
+
+
+def _awaits_outside(node: ast.AST, in_coroutine: bool) -> bool:
+    if isinstance(node, (ast.Await, ast.AsyncFor, ast.AsyncWith)) and not in_coroutine:
+        return True
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        outside = [*node.decorator_list, node.args]
+        if any(_awaits_outside(each, in_coroutine) for each in outside):
+            return True
+        is_coroutine = isinstance(node, ast.AsyncFunctionDef)
+        return any(_awaits_outside(each, is_coroutine) for each in node.body)
+    inner = in_coroutine and not isinstance(node, (ast.ClassDef, ast.Lambda))
+    return any(_awaits_outside(each, inner) for each in ast.iter_child_nodes(node))
+
+
+def _no_comment_lost(before: str, after: str) -> None:
+    lost = Counter(_comments(before)) - Counter(_comments(after))
+    for comment in lost:
+        if not _PRAGMA.match(comment):
+            raise Refused(f"a comment would be lost: {comment}")
+
+
+def _comments(text: str) -> Iterator[str]:
+    import io
+    import tokenize
+
+    with contextlib.suppress(tokenize.TokenError, SyntaxError):
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            if token.type == tokenize.COMMENT:
+                yield token.string.strip()
 
 
 def extend(source: Source, facts: ModuleFacts | None, edit: AddLine | AddCode | AddField) -> str:
@@ -126,7 +191,7 @@ def extend(source: Source, facts: ModuleFacts | None, edit: AddLine | AddCode | 
     if edit.code.strip() in text:
         return text
     if facts is not None:
-        text = _edited(text, _import_edits(text, facts, edit.imports))
+        text = _with_imports(text, facts, edit.imports, newline)
     else:
         text = "".join(
             f"from {m} import {n}\n" if n else f"import {m}\n" for m, n in sorted(edit.imports)
@@ -247,30 +312,52 @@ class _Entry(NamedTuple):
     module: str
 
 
+def _with_imports(text: str, facts: ModuleFacts, needs: Iterable[tuple[str, str]], newline: str) -> str:
+    """The text with imports, each put in its place among those before it."""
+    for need in sorted(needs, key=lambda need: (need[1] != "", need)):
+        edits = [_with_ends(edit, newline) for edit in _import_edits(text, facts, [need])]
+        text = _edited(text, edits)
+    return text
+
+
 def _import_edits(text: str, facts: ModuleFacts, needs: Iterable[tuple[str, str]]) -> Iterator[TextEdit]:
     """Insertions of the imports that a file lacks, each where the file would have put it."""
     tree = ast.parse(text)
     entries = list(_entries(tree))
-    rows = text.splitlines() or [""]
+    rows = [row.rstrip("\r\n") for row in _ROW.findall(text)]
     for module, name in sorted(needs):
         if _has_import(facts, module, name):
             continue
         statement = f"from {module} import {name}\n" if name else f"import {module}\n"
-        line = _import_line(tree, entries, module, bool(name))
-        lead = "\n" if line > len(rows) and not text.endswith(("\n", "\r")) else ""
-        yield TextEdit(
-            Span(line, 0, line, 0), lead + statement + ("" if entries or line > len(rows) else "\n")
-        )
+        if entries:
+            line, before, after = _beside(entries, module, bool(name))
+        else:
+            line, before, after = _at_head(tree, rows)
+        if line > len(rows) and not text.endswith(("\n", "\r")) and text:
+            before = f"\n{before}"
+        yield TextEdit(Span(line, 0, line, 0), before + statement + after)
 
 
 def _entries(tree: ast.Module) -> Iterator[_Entry]:
-    for node in tree.body:
+    """The imports above the first definition; one further down may stand there for a reason."""
+    for position, node in enumerate(tree.body):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            return
+        end = _end(tree, position)
         if isinstance(node, ast.Import):
-            yield _Entry(node.lineno, node.end_lineno or node.lineno, False, node.names[0].name)
+            yield _Entry(node.lineno, end, False, node.names[0].name)
         elif isinstance(node, ast.ImportFrom) and node.module != "__future__":
-            yield _Entry(
-                node.lineno, node.end_lineno or node.lineno, True, "." * node.level + (node.module or "")
-            )
+            yield _Entry(node.lineno, end, True, "." * node.level + (node.module or ""))
+
+
+def _end(tree: ast.Module, position: int) -> int:
+    """The row in which a statement ends, and all that stand behind it in the same row."""
+    end = tree.body[position].end_lineno or 0
+    for node in tree.body[position + 1 :]:
+        if node.lineno > end:
+            break
+        end = max(end, node.end_lineno or 0)
+    return end
 
 
 def _has_import(facts: ModuleFacts, module: str, name: str) -> bool:
@@ -280,26 +367,47 @@ def _has_import(facts: ModuleFacts, module: str, name: str) -> bool:
     )
 
 
-def _import_line(tree: ast.Module, entries: Sequence[_Entry], module: str, is_from: bool) -> int:
-    """The row before which an import belongs: in its own group by the alphabet, above all groups, or below the
-    docstring and the `__future__` imports of a file without imports."""
-    import sys
-
+def _beside(entries: Sequence[_Entry], module: str, is_from: bool) -> tuple[int, str, str]:
+    """The row before which an import belongs among others, and the blank rows before and behind it: in its own group
+    by the alphabet; the standard library above all other groups, the others below it."""
     group = [
-        e
-        for e in entries
-        if (e.module.partition(".")[0] in sys.stdlib_module_names) == _is_stdlib(module)
+        e for e in entries if _is_stdlib(e.module) == _is_stdlib(module) and not e.module.startswith(".")
     ]
-    group = [e for e in group if not e.module.startswith(".")]
+    is_mixed = [e.module for e in group] == sorted(e.module for e in group) and len(
+        {e.is_from for e in group}
+    ) > 1
     for entry in group:
-        if (entry.is_from, entry.module) > (is_from, module):
-            return entry.line
+        is_behind = (entry.is_from, entry.module) > (is_from, module)
+        if (entry.module > module) if is_mixed and not _is_sectioned(group) else is_behind:
+            return entry.line, "", ""
     if group:
-        return group[-1].end + 1
-    if entries:
-        return entries[0].line if _is_stdlib(module) else entries[-1].end + 1
-    head = [n for n in tree.body if _is_head(n)]
-    return (head[-1].end_lineno or 0) + 1 if head else 1
+        return group[-1].end + 1, "", ""
+    if _is_stdlib(module):
+        return entries[0].line, "", "\n"
+    above = [e for e in entries if _is_stdlib(e.module)]
+    return (above[-1].end + 1, "\n", "") if above else (entries[0].line, "", "\n")
+
+
+def _is_sectioned(group: Sequence[_Entry]) -> bool:
+    """Whether `import x` stands above all `from x import y`."""
+    return [e.is_from for e in group] == sorted(e.is_from for e in group)
+
+
+def _at_head(tree: ast.Module, rows: Sequence[str]) -> tuple[int, str, str]:
+    """The same in a file without imports: below the docstring and the `__future__` imports, else below the comments
+    that begin the file."""
+    heads = [position for position, node in enumerate(tree.body) if _is_head(node, position)]
+    if heads:
+        line = _end(tree, heads[-1]) + 1
+        is_apart = line <= len(rows) and not rows[line - 1].strip()
+        return (line + 1, "", "\n") if is_apart else (line, "\n", "\n")
+    line = 1
+    while line <= len(rows) and rows[line - 1].startswith("#"):
+        line += 1
+    if line <= len(rows) and not rows[line - 1].strip():
+        return line + 1, "", "\n"
+    fixed = [n for n, row in enumerate(rows[:2], 1) if row.startswith("#!") or _CODING.match(row)]
+    return (fixed[-1] + 1 if fixed else 1), "", "\n"
 
 
 def _is_stdlib(module: str) -> bool:
@@ -308,109 +416,190 @@ def _is_stdlib(module: str) -> bool:
     return module.partition(".")[0] in sys.stdlib_module_names
 
 
-def _is_head(node: ast.stmt) -> bool:
+def _is_head(node: ast.stmt, position: int) -> bool:
     if isinstance(node, ast.ImportFrom):
         return node.module == "__future__"
-    return (
-        isinstance(node, ast.Expr)
-        and isinstance(node.value, ast.Constant)
-        and isinstance(node.value.value, str)
-    )
+    if position or not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Constant):
+        return False
+    return isinstance(node.value.value, str)
 
 
-def _without_unused(before: str, after: str) -> str:
-    """The text without the imports that were used before and are not any more."""
-    used_before, used_after = _used(before), _used(after)
-    gone = used_before - used_after
-    if not gone:
+def _without_unused(before: str, after: str, wanted: Container[str]) -> str:
+    """The text without the imports that were read before and are not any more."""
+    if "*" in wanted:
         return after
-    edits = []
-    for node in ast.walk(ast.parse(after)):
+    tree = ast.parse(after)
+    unused, scopes = names.unused(tree)
+    gone = unused - names.unused(ast.parse(before))[0]
+    edits: list[TextEdit] = []
+    for node in ast.walk(tree) if gone else ():
         if isinstance(node, (ast.Import, ast.ImportFrom)):
-            kept = [a for a in node.names if (a.asname or a.name.partition(".")[0]) not in gone]
+            kept = [a for a in node.names if not _is_gone(a, scopes[node.lineno], gone, wanted)]
             if len(kept) < len(node.names):
-                edits.append(_shortened(after, node, kept))
-    return _edited(after, [e for e in edits if e is not None])
+                edits += _shortened(after, node, kept, tree)
+    return _edited(after, edits)
 
 
-def _used(text: str) -> set[str]:
-    """The names that a file reads, those in `__all__` among them."""
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-            names.add(node.id)
-        elif (
-            isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier()
-        ):
-            names.add(node.value)
-    return names
+def _is_gone(
+    alias: ast.alias, scope: str, gone: Container[names.Imported], wanted: Container[str]
+) -> bool:
+    name = alias.asname or alias.name.partition(".")[0]
+    return names.Imported(scope, name) in gone and (scope != "" or name not in wanted)
 
 
 def _shortened(
-    text: str, node: ast.Import | ast.ImportFrom, kept: Sequence[ast.alias]
-) -> TextEdit | None:
+    text: str, node: ast.Import | ast.ImportFrom, kept: Sequence[ast.alias], tree: ast.Module
+) -> Iterator[TextEdit]:
     """An import statement without some of its names; without its row where none is left."""
     rows = _ROW.findall(text)
-    first, last = rows[node.lineno - 1], rows[(node.end_lineno or node.lineno) - 1]
-    alone = (
-        not first[: node.col_offset].strip() and not last.encode()[node.end_col_offset or 0 :].strip()
-    )
-    if not kept:
-        if not alone or _is_only_child(text, node):
-            return None
-        return TextEdit(Span(node.lineno, 0, (node.end_lineno or node.lineno) + 1, 0), "")
-    body = ", ".join(a.name + (f" as {a.asname}" if a.asname else "") for a in kept)
-    if isinstance(node, ast.ImportFrom):
-        if node.lineno != node.end_lineno:
-            return None
-        body = f"from {'.' * node.level}{node.module or ''} import {body}"
-    else:
-        body = f"import {body}"
+    end_line = node.end_lineno or node.lineno
+    first, last = rows[node.lineno - 1], rows[end_line - 1]
     start = len(first.encode()[: node.col_offset].decode())
     end = len(last.encode()[: node.end_col_offset].decode())
-    return TextEdit(Span(node.lineno, start, node.end_lineno or node.lineno, end), body)
+    behind = last[end:].strip()
+    if not kept:
+        if first[:start].strip() or (behind and not behind.startswith("#")):
+            return
+        if _is_only_child(tree, node):
+            yield TextEdit(Span(node.lineno, start, end_line, end), "pass")
+        elif behind and not _PRAGMA.match(behind):
+            yield TextEdit(Span(node.lineno, start, end_line, last.index(behind, end)), "")
+        else:
+            yield TextEdit(Span(node.lineno, 0, end_line + 1, 0), "")
+    elif node.lineno == end_line:
+        yield TextEdit(Span(node.lineno, start, end_line, end), _written(node, kept))
+    else:
+        for alias in node.names:
+            if alias not in kept:
+                yield _without_alias(rows, node, alias)
 
 
-def _is_only_child(text: str, statement: ast.stmt) -> bool:
+def _written(node: ast.Import | ast.ImportFrom, kept: Sequence[ast.alias]) -> str:
+    body = ", ".join(a.name + (f" as {a.asname}" if a.asname else "") for a in kept)
+    if isinstance(node, ast.ImportFrom):
+        return f"from {'.' * node.level}{node.module or ''} import {body}"
+    return f"import {body}"
+
+
+def _without_alias(rows: Sequence[str], node: ast.Import | ast.ImportFrom, alias: ast.alias) -> TextEdit:
+    """One name out of an import over several rows, with its row if it stands there alone."""
+    row = rows[alias.lineno - 1]
+    end_line = alias.end_lineno or alias.lineno
+    is_alone = row.strip().rstrip(",").strip() == _written_alias(alias)
+    if is_alone and node.lineno < alias.lineno < (node.end_lineno or 0):
+        return TextEdit(Span(alias.lineno, 0, alias.lineno + 1, 0), "")
+    start, end = (
+        len(row.encode()[: col or 0].decode()) for col in (alias.col_offset, alias.end_col_offset)
+    )
+    comma = re.match(r"\s*,[ \t]*", row[end:]) if end_line == alias.lineno else None
+    if comma is None:
+        raise Refused(f"the import of {alias.name}, which nothing reads then, cannot be taken out")
+    return TextEdit(Span(alias.lineno, start, end_line, end + comma.end()), "")
+
+
+def _written_alias(alias: ast.alias) -> str:
+    return alias.name + (f" as {alias.asname}" if alias.asname else "")
+
+
+def _is_only_child(tree: ast.Module, statement: ast.stmt) -> bool:
     """Whether removing a statement would leave a block empty."""
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(tree):
         for field in ("body", "orelse", "finalbody"):
             block = getattr(node, field, None)
-            if isinstance(block, list) and len(block) == 1 and not isinstance(node, ast.Module):
-                only = block[0]
-                if isinstance(only, ast.stmt) and only.lineno == statement.lineno:
-                    return True
+            if isinstance(block, list) and block == [statement] and not isinstance(node, ast.Module):
+                return True
     return False
 
 
 # --------------------------------------------------------------------------------------------------------- files
 
 
-def write(path: str, before: bytes | None, after: bytes, root: str) -> None:
-    """Put new content into a file: into a temporary file beside it that is then renamed over it, with the same mode.
+class Change(NamedTuple):
+    """A file's new content: `path`, absolute; `before`, what was read (`None` for a new file); `after`."""
 
-    Parameters: `path` and `root`, absolute; `before`, what was read (`None` for a new file), and `after`, what is
-    to stand there.
+    path: str
+    before: bytes | None
+    after: bytes
+
+
+def write(changes: Sequence[Change], root: str) -> None:
+    """Put new contents into files, into all of them or none: into temporary files beside them, with the same modes,
+    that are renamed over them once all are there.
+
+    Parameters: `changes`, what belongs together; `root`, absolute.
     Raises: Refused for a link that leads out of the root and for a file that changed meanwhile, OSError as the system
     says.
     """
-    target = os.path.realpath(path)
-    if os.path.commonpath([target, os.path.realpath(root)]) != os.path.realpath(root):
+    staged: list[tuple[str, str, Change]] = []
+    try:
+        for change in changes:
+            target = _target(change.path, root)
+            # The same file may come by two paths.
+            if _has(target, change.after) or target in [each for _, each, _ in staged]:
+                continue
+            staged.append((_staged(target, change), target, change))
+        _rename(staged, root)
+    finally:
+        for temporary, _, _ in staged:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+
+
+def _target(path: str, root: str) -> str:
+    """The file that a path leads to."""
+    target, top = os.path.realpath(path), os.path.realpath(root)
+    if os.path.commonpath([target, top]) != top:
         raise Refused("a link that leads out of the project")
-    mode = _mode(target, before)
+    return target
+
+
+def _has(target: str, content: bytes) -> bool:
+    try:
+        with open(target, "rb") as file:
+            return file.read() == content
+    except OSError:
+        return False
+
+
+def _staged(target: str, change: Change) -> str:
+    """A temporary file beside the target, with the new content."""
+    mode = _mode(target, change.before)
     os.makedirs(os.path.dirname(target), exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".api-lint-", suffix=".tmp")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(after)
+            file.write(change.after)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, mode)
-        os.replace(temporary, target)
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
+    return temporary
+
+
+def _rename(staged: Sequence[tuple[str, str, Change]], root: str) -> None:
+    """Rename all, or put back what was renamed before one that could not be."""
+    done: list[Change] = []
+    try:
+        for temporary, target, change in staged:
+            _mode(target, change.before)
+            os.replace(temporary, target)
+            done.append(change)
+    except (Refused, OSError):
+        for change in done:
+            with contextlib.suppress(Refused, OSError):
+                _put_back(change, root)
+        raise
+
+
+def _put_back(change: Change, root: str) -> None:
+    target = _target(change.path, root)
+    if change.before is None:
+        os.unlink(target)
+    else:
+        os.replace(_staged(target, Change(change.path, change.after, change.before)), target)
 
 
 def _mode(target: str, before: bytes | None) -> int:
@@ -419,6 +608,8 @@ def _mode(target: str, before: bytes | None) -> int:
         with open(target, "rb") as current:
             if current.read() != before:
                 raise Refused("it was changed meanwhile")
+        if not os.access(target, os.W_OK):
+            raise Refused("it is read-only")
         return stat.S_IMODE(os.stat(target).st_mode)
     except FileNotFoundError:
         if before is not None:

@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
+from os.path import commonpath
 from typing import Any, NamedTuple
 
 import libcst as cst
@@ -363,6 +364,12 @@ class Place:
             return None
         return cst.parse_expression(f"{module}.{name}"), (NeedImport(module),)
 
+    def is_free(self, name: str) -> bool:
+        """Whether neither the file nor a function around binds the name."""
+        return name not in self.module.facts.body.bound and all(
+            name not in function.bound for function in self._functions()
+        )
+
     def _functions(self) -> Iterator[Function]:
         function = self.function
         while function is not None:
@@ -614,9 +621,20 @@ def _rendered(
     after = tree.deep_replace(edit.old, edit.new)  # type: ignore[type-var]
     assert isinstance(after, cst.Module)
     changed = after.code
-    return TextEdit(
-        _located(edit.old, positions, offset), changed[start : len(changed) - (len(code) - end)]
-    )
+    if changed.startswith(code[:start]) and changed.endswith(code[end:]):
+        content = changed[start : len(changed) - (len(code) - end)]
+        return TextEdit(_located(edit.old, positions, offset), content)
+    # The nodes differ in what a node's position leaves out (parentheses, rows above): whatever text differs.
+    start = len(commonpath((code, changed)))
+    rest = min(len(code), len(changed)) - start
+    kept = len(commonpath((code[::-1][:rest], changed[::-1][:rest])))
+    return TextEdit(_span(starts, start, len(code) - kept, offset), changed[start : len(changed) - kept])
+
+
+def _span(starts: Sequence[int], start: int, end: int, offset: int) -> Span:
+    """Two positions in a slice's text as a span of the file."""
+    first, last = bisect_right(starts, start) - 1, bisect_right(starts, end) - 1
+    return Span(first + 1 + offset, start - starts[first], last + 1 + offset, end - starts[last])
 
 
 def _body(tree: cst.Module) -> Sequence[cst.CSTNode]:

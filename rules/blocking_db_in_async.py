@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import libcst as cst
 
-from api_lint import Api, Finding, Module, Place, Rule
+from api_lint import UNSAFE, Api, Finding, Module, Place, Rule, without_async
 
 
 class BlockingDbInAsync(Rule):
@@ -44,6 +44,7 @@ class BlockingDbInAsync(Rule):
     code = "API604"
     message = "{call} waits for the database and blocks the event loop in async def {function}"
     words = ("async def",)
+    fix = UNSAFE
     quiet_in = frozenset({"tests", "migrations"})
 
     def suspects(self, module: Module, api: Api) -> Iterable[int]:
@@ -52,4 +53,4 @@ class BlockingDbInAsync(Rule):
     def visit_Call(self, call: cst.Call, at: Place) -> Iterator[Finding]:
         effect = at.effect(call)
         if at.is_async and not at.is_awaited and effect.blocks == "db" and at.function is not None:
-            yield self.found(call, call=effect.label, function=at.function.name)
+            yield without_async(self.found(call, call=effect.label, function=at.function.name), at)

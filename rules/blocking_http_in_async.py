@@ -4,7 +4,17 @@ from collections.abc import Iterable, Iterator
 
 import libcst as cst
 
-from api_lint import UNSAFE, Api, Finding, Module, Place, Rule, run_in_thread
+from api_lint import (
+    UNSAFE,
+    Api,
+    Finding,
+    Module,
+    Place,
+    Rule,
+    answered_by_def,
+    run_in_thread,
+    without_async,
+)
 
 
 class BlockingHttpInAsync(Rule):
@@ -22,12 +32,11 @@ class BlockingHttpInAsync(Rule):
 
     Good::
 
-        import httpx
+        import asyncio
+        import requests
 
         async def rates(base_url: str) -> dict:
-            async with httpx.AsyncClient(timeout=5) as client:
-                response = await client.get(base_url + "/rates")
-            return response.json()
+            return (await asyncio.to_thread(requests.get, base_url + "/rates", timeout=5)).json()
     """
 
     code = "API602"
@@ -44,4 +53,4 @@ class BlockingHttpInAsync(Rule):
         effect = at.effect(call)
         if at.is_async and not at.is_awaited and effect.blocks == "http" and at.function is not None:
             found = self.found(call, call=effect.label, function=at.function.name)
-            yield run_in_thread(found, call, at, UNSAFE)
+            yield without_async(found, at) if answered_by_def(at) else run_in_thread(found, call, at)

@@ -4,7 +4,17 @@ from collections.abc import Iterable, Iterator
 
 import libcst as cst
 
-from api_lint import SAFE, Api, Finding, Module, Place, Rule, await_instead
+from api_lint import (
+    SAFE,
+    Api,
+    Finding,
+    Module,
+    Place,
+    Rule,
+    answered_by_def,
+    await_instead,
+    without_async,
+)
 
 
 class BlockingSleepInAsync(Rule):
@@ -45,6 +55,8 @@ class BlockingSleepInAsync(Rule):
 
 
 def _fixed(finding: Finding, call: cst.Call, at: Place) -> Finding:
+    if answered_by_def(at):
+        return without_async(finding, at)
     library = _library(at)
     reference = at.reference(library, "sleep")
     if reference is None:
@@ -56,6 +68,10 @@ def _fixed(finding: Finding, call: cst.Call, at: Place) -> Finding:
 
 def _library(at: Place) -> str:
     """The file's own: anyio or trio where it imports one of them and not asyncio."""
-    imported = {entry.module.partition(".")[0] for entry in at.module.facts.body.imports}
+    imported = {
+        entry.module.partition(".")[0]
+        for entry in at.module.facts.body.imports
+        if not entry.type_checking and not entry.level
+    }
     others = [name for name in ("anyio", "trio") if name in imported]
     return others[0] if others and "asyncio" not in imported else "asyncio"

@@ -24,10 +24,12 @@ def table(rules: Sequence[type[Rule]]) -> str:
     Parameters: `rules`, in the order of their codes.
     Returns: Markdown.
     """
-    rows = [f"| {r.code} | `{r.name()}` | {'yes' if r.default else 'no'} | {_cell(r)} |" for r in rules]
-    return (
-        "\n".join(["| code | name | on by default | what is wrong |", "|---|---|---|---|", *rows]) + "\n"
-    )
+    rows = [
+        f"| {r.code} | `{r.name()}` | {'yes' if r.default else 'no'} | {r.fix or '-'} | {_cell(r)} |"
+        for r in rules
+    ]
+    head = ["| code | name | on by default | fix | what is wrong |", "|---|---|---|---|---|"]
+    return "\n".join([*head, *rows]) + "\n"
 
 
 def refreshed(text: str) -> str:

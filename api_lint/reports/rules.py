@@ -7,8 +7,11 @@ import json
 from collections.abc import Iterator, Sequence
 
 from api_lint.reports import table
-from api_lint.rule import Rule
+from api_lint.rule import SAFE, UNSAFE, Rule
 from api_lint.text import visible
+
+# By which options a fix is made.
+_ASKED = {SAFE: " (--fix)", UNSAFE: " (--fix --unsafe-fixes)"}
 
 
 def render(rules: Sequence[type[Rule]], width: int | None, color: bool) -> Iterator[str]:
@@ -17,8 +20,8 @@ def render(rules: Sequence[type[Rule]], width: int | None, color: bool) -> Itera
     Parameters: `rules`; `width` of the terminal or `None`; `color`.
     Returns: its lines.
     """
-    rows = [(rule.code, rule.name(), default(rule), rule.doc().summary) for rule in rules]
-    return table.render(("code", "name", "default", "summary"), rows, width, color)
+    rows = [(r.code, r.name(), default(r), r.fix or "-", r.doc().summary) for r in rules]
+    return table.render(("code", "name", "default", "fix", "summary"), rows, width, color)
 
 
 def render_json(rules: Sequence[type[Rule]]) -> Iterator[str]:
@@ -51,6 +54,8 @@ def explain(rule: type[Rule], width: int | None, color: bool) -> Iterator[str]:
         yield f"\n{heading}:\n\n"
         yield _highlighted(code) if color and width is not None else _indented(code)
     yield f"\nDefault: {default(rule)}\n"
+    if rule.fix:
+        yield f"Fix: {rule.fix}{_ASKED[rule.fix]}\n"
     values = _options(rule)
     if values:
         yield f"\nOptions, in [tool.api-lint.rules.{rule.name()}]:\n\n"
@@ -69,6 +74,7 @@ def _described(rule: type[Rule]) -> dict[str, object]:
         "name": rule.name(),
         "default": rule.default,
         "severity": rule.severity,
+        "fix": rule.fix or None,
         "frameworks": [*rule.frameworks],
         "summary": doc.summary,
         "explanation": doc.why,
