@@ -234,7 +234,8 @@ def _import_line(tree: ast.Module, entries: Sequence[_Entry], module: str, is_fr
         for e in entries
         if (e.module.partition(".")[0] in sys.stdlib_module_names) == _is_stdlib(module)
     ]
-    group = [e for e in group if not e.module.startswith(".")]
+    is_relative = module.startswith(".")
+    group = [e for e in group if e.module.startswith(".") == is_relative]
     for entry in group:
         if (entry.is_from, entry.module) > (is_from, module):
             return entry.line

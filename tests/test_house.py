@@ -31,8 +31,9 @@ LAYERS = [
     {"raising"},
     {"frameworks"},
     {"api"},
+    {"schemas"},
     {"rule", "config"},
-    {"edits", "fixes", "narrow"},
+    {"edits", "fixes", "narrow", "responses"},
     {"noqa", "visit", "discover", "registry"},
     {"engine"},
     {"reports", "scaffold", "testing"},
@@ -40,7 +41,13 @@ LAYERS = [
     {"__main__"},
 ]
 # A rule's base class names what its hooks are handed, for the type checker.
-TYPES_ONLY = {("rule", "api"), ("config", "rule"), ("edits", "visit"), ("narrow", "visit")}
+TYPES_ONLY = {
+    ("rule", "api"),
+    ("config", "rule"),
+    ("edits", "visit"),
+    ("narrow", "visit"),
+    ("responses", "visit"),
+}
 
 
 def name(path: Path) -> str:
