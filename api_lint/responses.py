@@ -441,7 +441,21 @@ def _module_name(target: Symbol, at: Place) -> str:
         found = project.find(dotted, at.path)
         if found.sort == "module" and project.member(found, target.name) == target:
             return _checked(found.path, dotted, target, at)
+    for entry in own:
+        dotted = _beside(entry, target, at)
+        if dotted and project.find(dotted, at.path).path == target.path:
+            return _checked(target.path, dotted, target, at)
     raise Unclear(f"how {target.name} ({target.path}) is imported here cannot be told")
+
+
+def _beside(entry: Import, target: Symbol, at: Place) -> str:
+    """The name of a class's module below the folder in which an absolute import found its own, "" if it is elsewhere."""
+    found = at.api.project.find(entry.module, at.path)
+    base = posixpath.splitext(found.path)[0].removesuffix("/__init__")
+    root = base.removesuffix(entry.module.replace(".", "/"))
+    if entry.level or found.sort != "module" or root == base or not target.path.startswith(root):
+        return ""
+    return target.path[len(root) :].removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
 def _checked(path: str, dotted: str, target: Symbol, at: Place) -> str:
