@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from api_lint.edits import *  # noqa: F403
     from api_lint.environ import *  # noqa: F403
     from api_lint.facts import *  # noqa: F403
+    from api_lint.infer import *  # noqa: F403
     from api_lint.literals import *  # noqa: F403
     from api_lint.moves import *  # noqa: F403
     from api_lint.narrow import *  # noqa: F403
+    from api_lint.responses import *  # noqa: F403
     from api_lint.rule import *  # noqa: F403
     from api_lint.visit import *  # noqa: F403
 
@@ -36,6 +38,8 @@ _PUBLIC = {
     "rule": (
         "SAFE UNSAFE AddCode AddField AddLine Diagnostic Finding Fix NeedImport NoOptions Related Replace Rewrite Rule RuleError TextEdit TextFix"
     ),
+    "infer": "Scope",
+    "responses": "declare_response dump_with_schema handler_at",
     "visit": "Place",
 }
 _HOME = {name: module for module, names in _PUBLIC.items() for name in names.split()}

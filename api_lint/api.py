@@ -54,6 +54,7 @@ class Api:
         self._adapters = adapters(self.types)
         self._routes: dict[str, tuple[Route, ...]] = {}
         self._handlers: dict[str, dict[int, Route]] | None = None
+        self._classes: dict[tuple[str, ...], tuple[ClassRef, ...]] = {}
         self._on_loop: dict[str, tuple[tuple[CallSite, Effect], ...]] = {}
 
     @cached_property
@@ -171,6 +172,14 @@ class Api:
         if value.kind in ("list", "tuple", "dict"):
             return next((m for m in map(self.model_in, value.items) if m is not None), None)
         return None
+
+    def classes(self, *roles: str) -> tuple[ClassRef, ...]:
+        """The project's classes of these roles, in the order of files and rows."""
+        if roles not in self._classes:
+            modules = [m for m in map(self.module, self.project.scanned) if m is not None]
+            refs = (ClassRef(m.path, cls) for m in modules for cls in m.facts.classes if cls.bases)
+            self._classes[roles] = tuple(r for r in refs if self.types.role(r.key) in roles)
+        return self._classes[roles]
 
     def class_ref(self, value: Value) -> ClassRef | None:
         """Where the project declares the class of an instance, or `None` for one that is not the project's."""

@@ -554,7 +554,9 @@ class _Session:
     ) -> dict[int, list[Rule]]:
         suspects: dict[int, list[Rule]] = {}
         for rule in rules:
-            if not rule.node_hooks() or not any(word in text for word in rule.words):
+            if not rule.node_hooks():
+                continue
+            if rule.words and not any(word in text for word in rule.words):
                 continue
             try:
                 rows = rule.suspects(module, self.api)

@@ -370,8 +370,11 @@ def _has_import(facts: ModuleFacts, module: str, name: str) -> bool:
 def _beside(entries: Sequence[_Entry], module: str, is_from: bool) -> tuple[int, str, str]:
     """The row before which an import belongs among others, and the blank rows before and behind it: in its own group
     by the alphabet; the standard library above all other groups, the others below it."""
+    is_relative = module.startswith(".")
     group = [
-        e for e in entries if _is_stdlib(e.module) == _is_stdlib(module) and not e.module.startswith(".")
+        e
+        for e in entries
+        if _is_stdlib(e.module) == _is_stdlib(module) and e.module.startswith(".") == is_relative
     ]
     is_mixed = [e.module for e in group] == sorted(e.module for e in group) and len(
         {e.is_from for e in group}

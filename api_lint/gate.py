@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-# What makes a file part of an API, whatever the rules: frameworks, ORMs, asynchronous code.
+# What makes a file part of an API, whatever the rules: frameworks, ORMs, schemas, asynchronous code.
 FACT_WORDS = (
     "fastapi", "flask", "quart", "starlette", "rest_framework", "django", "async def", "sqlalchemy", "sqlmodel",
     "urlpatterns", "APIRouter", "include_router", "register_blueprint", "add_resource", "add_url_rule", "add_namespace",
     ".route(", "@app.", "@router.", "@bp.", "@api.", "View)", "ViewSet", "Resource)",
+    "pydantic", "BaseModel", "marshmallow",
 )  # fmt: skip
 
 

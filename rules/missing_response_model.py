@@ -1,8 +1,27 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from api_lint import Call, Const, Expr, Finding, Function, Map, Place, Route, Rule, Span, Text
+import libcst as cst
+
+from api_lint import (
+    UNSAFE,
+    Api,
+    Call,
+    Const,
+    Expr,
+    Finding,
+    Function,
+    Map,
+    Module,
+    Place,
+    Route,
+    Rule,
+    Span,
+    Text,
+    declare_response,
+    handler_at,
+)
 
 # Kinds of values that a message has no name for.
 _UNTOLD = ("none", "unknown", "typevar")
@@ -41,30 +60,46 @@ class MissingResponseModel(Rule):
     code = "API201"
     message = "{route} declares no response model{returns}"
     frameworks = _FRAMEWORKS
+    fix = UNSAFE
     quiet_in = frozenset({"tests", "migrations"})
 
-    def visit_route(self, route: Route, at: Place) -> Iterator[Finding]:
-        if route.framework not in _FRAMEWORKS or route.declares_response:
+    def suspects(self, module: Module, api: Api) -> Iterable[int]:
+        for route in api.handled_in(module.path):
+            if _undeclared(route, api) is not None:
+                yield route.handler.function.start
+
+    def visit_FunctionDef(self, node: cst.FunctionDef, at: Place) -> Iterator[Finding]:
+        route = handler_at(node, at)
+        shown = _undeclared(route, at.api) if route is not None else None
+        if route is None or shown is None:
             return
-        function = route.handler.function
-        values = [
-            at.api.value(r.value, at.api.scope(at.path, function, r.span.line))
-            for r in function.returned
-        ]
-        if values and all(at.api.role(value) == "response" for value in values):
-            return
-        if not values and ((function.raises and not function.branches) or _answers_itself(function)):
-            return
-        if any(_documents_success(decorator.value) for decorator in function.decorators):
-            return
-        shown = next(
-            (v.label for v in values if v.kind not in _UNTOLD and at.api.role(v) != "response"), ""
-        )
-        yield self.found(
+        finding = self.found(
             _place(route, at),
             route=f"{'/'.join(route.methods)} {route.paths[0]}",
             returns=f" and returns {shown}" if shown else "",
         )
+        if route.framework == "fastapi":
+            yield declare_response(finding, node, route, at)
+        else:
+            yield finding.unfixable(f"{route.framework} needs a schema of its own for it")
+
+
+def _undeclared(route: Route, api: Api) -> str | None:
+    """What a route returns without saying so ("" if that has no name), `None` for one that declares it."""
+    if route.framework not in _FRAMEWORKS or route.declares_response:
+        return None
+    function = route.handler.function
+    values = [
+        api.value(r.value, api.scope(route.handler.path, function, r.span.line))
+        for r in function.returned
+    ]
+    if values and all(api.role(value) == "response" for value in values):
+        return None
+    if not values and ((function.raises and not function.branches) or _answers_itself(function)):
+        return None
+    if any(_documents_success(decorator.value) for decorator in function.decorators):
+        return None
+    return next((v.label for v in values if v.kind not in _UNTOLD and api.role(v) != "response"), "")
 
 
 def _answers_itself(function: Function) -> bool:

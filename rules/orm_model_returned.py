@@ -1,8 +1,12 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+
+import libcst as cst
 
 from api_lint import (
+    UNSAFE,
+    Api,
     Attr,
     Await,
     Call,
@@ -11,13 +15,20 @@ from api_lint import (
     Expr,
     Finding,
     Map,
+    Module,
     Place,
     Related,
+    Return,
     Route,
     Rule,
+    Scope,
     Seq,
+    Span,
     Star,
     Value,
+    declare_response,
+    dump_with_schema,
+    handler_at,
 )
 
 # What serialises its argument as it is. `jsonable_encoder` and schemas stand between on purpose.
@@ -44,7 +55,8 @@ class OrmModelReturned(Rule):
     Bad::
 
         from fastapi import Depends, FastAPI
-        from sqlalchemy.orm import DeclarativeBase, Session
+        from pydantic import BaseModel, ConfigDict
+        from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
         from app.db import get_db
 
         app = FastAPI()
@@ -53,6 +65,12 @@ class OrmModelReturned(Rule):
 
         class User(Base):
             __tablename__ = "users"
+            id: Mapped[int] = mapped_column(primary_key=True)
+            password_hash: Mapped[str]
+
+        class UserRead(BaseModel):
+            model_config = ConfigDict(from_attributes=True)
+            id: int
 
         @app.get("/users")
         def list_users(db: Session = Depends(get_db)):
@@ -61,9 +79,9 @@ class OrmModelReturned(Rule):
     Good::
 
         from fastapi import Depends, FastAPI
-        from sqlalchemy.orm import DeclarativeBase, Session
+        from pydantic import BaseModel, ConfigDict
+        from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
         from app.db import get_db
-        from app.schemas import UserRead
 
         app = FastAPI()
 
@@ -71,6 +89,12 @@ class OrmModelReturned(Rule):
 
         class User(Base):
             __tablename__ = "users"
+            id: Mapped[int] = mapped_column(primary_key=True)
+            password_hash: Mapped[str]
+
+        class UserRead(BaseModel):
+            model_config = ConfigDict(from_attributes=True)
+            id: int
 
         @app.get("/users", response_model=list[UserRead])
         def list_users(db: Session = Depends(get_db)):
@@ -79,18 +103,29 @@ class OrmModelReturned(Rule):
 
     code = "API202"
     message = "{route} returns {model}{place} without a schema"
+    fix = UNSAFE
     quiet_in = frozenset({"tests", "migrations"})
 
-    def visit_route(self, route: Route, at: Place) -> Iterator[Finding]:
-        if route.status == 204 or "WEBSOCKET" in route.methods or _is_declared(route):
-            return
-        function = route.handler.function
-        for returned in function.returned:
-            model = _exposed(returned.value, at, returned.span.line, route.framework in _PLAIN)
-            if model is not None:
-                yield self._found(returned.span, route, model, at)
+    def suspects(self, module: Module, api: Api) -> Iterable[int]:
+        for route in api.handled_in(module.path):
+            if _exposing(route, api):
+                yield route.handler.function.start
 
-    def _found(self, span: Place | object, route: Route, model: Value, at: Place) -> Finding:
+    def visit_FunctionDef(self, node: cst.FunctionDef, at: Place) -> Iterator[Finding]:
+        route = handler_at(node, at)
+        exposing = _exposing(route, at.api) if route is not None else []
+        if route is None or not exposing:
+            return
+        nodes = _returns(node)
+        for position, returned, model in exposing:
+            finding = self._found(returned.span, route, model, at)
+            value = nodes[position].value
+            if route.framework == "fastapi" and not _is_serialised(returned, route, at.api):
+                yield declare_response(finding, node, route, at)
+            elif value is not None:
+                yield dump_with_schema(finding, value, route, at, returned.span.line)
+
+    def _found(self, span: Span, route: Route, model: Value, at: Place) -> Finding:
         ref = at.api.class_ref(model)
         related = (
             [Related(ref.path, ref.cls.span, f"{ref.cls.name} is declared here")]
@@ -99,7 +134,7 @@ class OrmModelReturned(Rule):
         )
         place = f" ({ref.path}:{ref.cls.span.line})" if ref is not None else ""
         return self.found(
-            span,  # type: ignore[arg-type]
+            span,
             related=related,
             route=" ".join(
                 filter(None, ["/".join(route.methods), route.paths[0] if route.paths else ""])
@@ -107,6 +142,37 @@ class OrmModelReturned(Rule):
             model=model.label,
             place=place,
         )
+
+
+def _exposing(route: Route, api: Api) -> list[tuple[int, Return, Value]]:
+    """The returns of a handler that expose an ORM object, each with its position among all."""
+    if route.status == 204 or "WEBSOCKET" in route.methods or _is_declared(route):
+        return []
+    path, function = route.handler.path, route.handler.function
+    found = []
+    for position, returned in enumerate(function.returned):
+        scope = api.scope(path, function, returned.span.line)
+        model = _exposed(returned.value, api, scope, route.framework in _PLAIN)
+        if model is not None:
+            found.append((position, returned, model))
+    return found
+
+
+def _is_serialised(returned: Return, route: Route, api: Api) -> bool:
+    """Whether a ready response holds the object: what the route declares does not reach into one."""
+    scope = api.scope(route.handler.path, route.handler.function, returned.span.line)
+    return api.role(api.value(returned.value, scope)) == "response"
+
+
+def _returns(node: cst.CSTNode) -> list[cst.Return]:
+    """The `return` statements of a function, without those of functions in it."""
+    found: list[cst.Return] = []
+    for child in node.children:
+        if isinstance(child, cst.Return):
+            found.append(child)
+        elif not isinstance(child, (cst.FunctionDef, cst.ClassDef, cst.Lambda)):
+            found += _returns(child)
+    return found
 
 
 def _is_declared(route: Route) -> bool:
@@ -118,42 +184,38 @@ def _is_declared(route: Route) -> bool:
     )
 
 
-def _exposed(expr: Expr, at: Place, line: int, plain: bool) -> Value | None:
+def _exposed(expr: Expr, api: Api, scope: Scope, plain: bool) -> Value | None:
     """The ORM object that serialising `expr` exposes, or `None`."""
     match expr:
         case Map(items):
             values = [value for _, value in items]
-            return _first(values, at, line, True)
+            return _first(values, api, scope, True)
         case Seq("tuple", items) if items and not plain:
-            return _exposed(items[0], at, line, plain)
+            return _exposed(items[0], api, scope, plain)
         case Seq(_, items):
-            return _first(list(items), at, line, True)
+            return _first(list(items), api, scope, True)
         case Choice(options):
-            return _first(list(options), at, line, plain)
+            return _first(list(options), api, scope, plain)
         case Comp(_, element, _):
-            return _exposed(element, at, line, True)
+            return _exposed(element, api, scope, True)
         case Star(value) | Await(Map() as value):
-            return _exposed(value, at, line, plain)
-        case Call(func, args, keywords) if at.api.value(func, _scope(at, line)).name in _SERIALIZERS:
+            return _exposed(value, api, scope, plain)
+        case Call(func, args, keywords) if api.value(func, scope).name in _SERIALIZERS:
             bodies = [
                 *args[:1],
                 *(value for key, value in keywords if key in _BODY_KEYWORDS or _is_jsonify(func)),
             ]
-            return _first(bodies, at, line, True)
+            return _first(bodies, api, scope, True)
     if isinstance(expr, str) and expr.endswith(".__dict__"):
-        return at.api.model_in(at.api.value(expr.removesuffix(".__dict__"), _scope(at, line)))
+        return api.model_in(api.value(expr.removesuffix(".__dict__"), scope))
     if isinstance(expr, Attr) and expr.name == "__dict__":
-        return at.api.model_in(at.api.value(expr.base, _scope(at, line)))
-    return at.api.model_in(at.api.value(expr, _scope(at, line))) if plain else None
+        return api.model_in(api.value(expr.base, scope))
+    return api.model_in(api.value(expr, scope)) if plain else None
 
 
-def _first(exprs: list[Expr], at: Place, line: int, plain: bool) -> Value | None:
-    return next((m for m in (_exposed(e, at, line, plain) for e in exprs) if m is not None), None)
+def _first(exprs: list[Expr], api: Api, scope: Scope, plain: bool) -> Value | None:
+    return next((m for m in (_exposed(e, api, scope, plain) for e in exprs) if m is not None), None)
 
 
 def _is_jsonify(func: Expr) -> bool:
     return isinstance(func, str) and func.rpartition(".")[2] == "jsonify"
-
-
-def _scope(at: Place, line: int):  # type: ignore[no-untyped-def]
-    return at.api.scope(at.path, at.function, line)

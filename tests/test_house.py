@@ -31,8 +31,9 @@ LAYERS = [
     {"raising"},
     {"frameworks"},
     {"api"},
+    {"schemas"},
     {"rule", "config"},
-    {"edits", "fixes", "environ", "narrow"},
+    {"edits", "fixes", "environ", "narrow", "responses"},
     {"noqa", "visit", "discover", "registry", "moves"},
     {"engine"},
     {"reports", "scaffold", "testing"},
@@ -46,6 +47,7 @@ TYPES_ONLY = {
     ("edits", "visit"),
     ("environ", "visit"),
     ("narrow", "visit"),
+    ("responses", "visit"),
 }
 
 
