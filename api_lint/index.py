@@ -1138,7 +1138,10 @@ def _only_imports(body: list[ast.stmt]) -> bool:
     return has_import and all(
         _imports(s)
         or isinstance(s, (ast.Pass, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
-        or (isinstance(s, ast.Assign) and isinstance(s.value, (ast.Constant, ast.Name, ast.Attribute)))
+        or (
+            isinstance(s, (ast.Assign, ast.AnnAssign))
+            and isinstance(s.value, (ast.Constant, ast.Name, ast.Attribute))
+        )
         for s in body
     )
 
@@ -1199,7 +1202,7 @@ def _always_raises(body: list[ast.stmt], name: str | None) -> bool:
 
     `name` is the caught exception's, "" for none; with `None` raising anything counts.
     """
-    return bool(body) and _ends_in_raise(body[-1], name) and not _leaves_quietly(body)
+    return bool(body) and _ends_in_raise(body[-1], name) and not _leaves_quietly(body, name or "")
 
 
 def _retries(body: list[ast.stmt], counters: frozenset[str]) -> bool:
@@ -1241,23 +1244,23 @@ def _ends_in_raise(last: ast.stmt, name: str | None) -> bool:
     return False
 
 
-def _leaves_quietly(body: list[ast.stmt]) -> bool:
+def _leaves_quietly(body: list[ast.stmt], name: str = "") -> bool:
     """Whether a `return`, `break` or `continue` leaves the body other than for one narrower type of exception."""
     for statement in body:
         if isinstance(statement, (ast.Return, ast.Break, ast.Continue)):
             return True
         if isinstance(statement, ast.If):
-            narrowed = "isinstance" in {
-                n.id for n in ast.walk(statement.test) if isinstance(n, ast.Name)
-            }
-            if (not narrowed and _leaves_quietly(statement.body)) or _leaves_quietly(statement.orelse):
+            narrowed = _is_narrowed(statement.test, name)
+            if (not narrowed and _leaves_quietly(statement.body, name)) or _leaves_quietly(
+                statement.orelse, name
+            ):
                 return True
         elif isinstance(statement, (ast.With, ast.AsyncWith, ast.For, ast.AsyncFor, ast.While)):
             loops = isinstance(statement, (ast.For, ast.AsyncFor, ast.While))
             inner = [
                 s for s in statement.body if not (loops and isinstance(s, (ast.Break, ast.Continue)))
             ]
-            if _leaves_quietly(inner):
+            if _leaves_quietly(inner, name):
                 return True
         elif isinstance(statement, ast.Try):
             parts = [
@@ -1266,6 +1269,23 @@ def _leaves_quietly(body: list[ast.stmt]) -> bool:
                 statement.finalbody,
                 *(h.body for h in statement.handlers),
             ]
-            if any(_leaves_quietly(part) for part in parts):
+            if any(_leaves_quietly(part, name) for part in parts):
                 return True
+    return False
+
+
+def _is_narrowed(test: ast.expr, name: str) -> bool:
+    """Whether a condition picks out some errors: `isinstance(e, OSError)`, `is_unique_violation(e)`."""
+    for node in ast.walk(test):
+        if isinstance(node, ast.Name) and node.id == "isinstance":
+            return True
+        is_question = isinstance(node, ast.Call) and _dotted(node.func) not in ("str", "repr")
+        if (
+            name
+            and is_question
+            and any(
+                _holds_name(arg, name) for arg in ast.iter_child_nodes(node) if isinstance(arg, ast.expr)
+            )
+        ):
+            return True
     return False

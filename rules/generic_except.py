@@ -178,7 +178,7 @@ def _does(handler: Handler) -> str:
     if not handler.raises:
         return "swallows every error"
     if not handler.always_raises:
-        return "swallows or converts every error"
+        return "swallows some errors and raises for others"
     raised = next(
         (each.value for each in handler.raises if not each.bare and each.value != handler.name),
         handler.name,
@@ -190,7 +190,11 @@ def _does(handler: Handler) -> str:
 
 def _translates(handler: Handler, function: Function, module: Module, api: Api) -> bool:
     """Whether the handler only raises the project's own exception from the caught one, outside routes."""
-    if not handler.always_raises or api.route_of(module.path, function) is not None:
+    if api.route_of(module.path, function) is not None:
+        return False
+    if handler.name and any(_raises_it(call, handler, function, module, api) for call in handler.calls):
+        return True
+    if not handler.always_raises:
         return False
     scope = api.scope(
         module.path, function if function.name != "<module>" else None, handler.end_line + 1
@@ -203,6 +207,16 @@ def _translates(handler: Handler, function: Function, module: Module, api: Api) 
         if not raised.bare and not (is_own and (raised.has_cause or is_mapped)):
             return False
     return True
+
+
+def _raises_it(call: Call, handler: Handler, function: Function, module: Module, api: Api) -> bool:
+    """Whether a function of the project that never returns takes the caught exception."""
+    if not _passes(call, handler.name):
+        return False
+    within = function if function.name != "<module>" else None
+    ref = api.effects.target(call, api.scope(module.path, within, handler.end_line + 1))
+    returns = ref.function.returns if ref is not None else None
+    return isinstance(returns, str) and returns.rpartition(".")[2] in ("NoReturn", "Never")
 
 
 def _is_of_domain(name: str) -> bool:

@@ -161,12 +161,10 @@ def _subject(name: str, role: str, found: frozenset[str], at: Place) -> str:
         and at.function is not None
         and any(isinstance(p, cst.Return) for p in at.parents)
     ):
-        is_made_of_one = any("url" in param.name.lower() for param in at.function.params)
-        return (
-            f"{at.function.name} returns"
-            if names_service(at.function.name) and not is_made_of_one
-            else ""
+        stands_in = "default" in at.function.name or any(
+            _names_address(param.name) for param in at.function.params
         )
+        return f"{at.function.name} returns" if names_service(at.function.name) and not stands_in else ""
     return ""
 
 
@@ -251,21 +249,24 @@ def _stands_in(name: str, at: Place) -> bool:
     return "default" in name.lower() or any(param.name == name for param in params)
 
 
+def _names_address(name: str) -> bool:
+    return "url" in name.lower() or names_service(name)
+
+
 def _is_fallback(name: str, at: Place) -> bool:
-    """Whether a constant is used where the environment was asked in vain: `getenv("URL") or self.BASE_URL`."""
+    """Whether an address is used for want of another: `given or self.BASE_URL`, `if given: url = given`."""
     if at.function is not None:
-        return False
+        others = [a for a in at.function.assigns if a.target == name and a.fork]
+        return any(isinstance(a.value, str) for a in others)
     bodies = (at.module.facts.body, *at.module.facts.functions)
-    values = (a.value for body in bodies for a in body.assigns)
-    return any(_falls_back(value, name) for value in values)
+    return any(_falls_back(a.value, name) for body in bodies for a in body.assigns)
 
 
 def _falls_back(value: Expr, name: str) -> bool:
     match value:
         case Choice(options):
             last = options[-1]
-            is_last = isinstance(last, str) and last.rpartition(".")[2] == name
-            return is_last and any(_asks_environment(o) for o in options[:-1])
+            return len(options) > 1 and isinstance(last, str) and last.rpartition(".")[2] == name
         case Call(func, args):
             inner = func.base if isinstance(func, Attr) else func
             return any(_falls_back(each, name) for each in (inner, *args))
