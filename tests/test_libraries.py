@@ -196,6 +196,7 @@ def test_traceback_loggers_and_hosts() -> None:
 
 # Not to be found by introspection: made at run time, named by us, gone or not yet there in some releases.
 DYNAMIC = (
+    "fastapi.Request.State",  # ours: what an application keeps on its requests, apart from what it keeps itself
     "ai21.", "boto3.resources.", "botocore.client.", "celery.Celery", "cohere.", "django.", "google.", "hvac.api.",
     "kubernetes.", "loguru.Logger", "mistralai.", "pydantic.", "rest_framework.", "stripe.", "twilio.", "xai_sdk.",
     "anthropic.", "azure.", "docker.models.", "elasticsearch._sync.", "openai.", "groq.", "together.", "litellm.", "fastapi_pagination.", "qdrant_client.",
