@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from api_lint.discover import Project
     from api_lint.engine import Fixed, Result
     from api_lint.facts import Span
-    from api_lint.registry import Registry
+    from api_lint.registry import Choice, Registry
     from api_lint.reports import View
     from api_lint.rule import Rule
 
@@ -313,6 +313,17 @@ def _project(
     return project, dict.fromkeys(project.targets, source)
 
 
+def _rules(settings: Settings) -> tuple[Registry, Choice]:
+    """All rules and those of the run, with warnings told about selectors that select nothing."""
+    from api_lint import registry
+
+    loaded = _registry()
+    choice = registry.choose(loaded, settings)
+    for warning in choice.warnings:
+        _say("warning", warning)
+    return loaded, choice
+
+
 def _fix(
     project: Project, settings: Settings, jobs: int, sources: dict[str, bytes], unsafe: bool
 ) -> tuple[Fixed, View, bool]:
@@ -320,10 +331,7 @@ def _fix(
     from api_lint import engine, registry
     from api_lint.reports import View
 
-    loaded = _registry()
-    choice = registry.choose(loaded, settings)
-    for warning in choice.warnings:
-        _say("warning", warning)
+    loaded, choice = _rules(settings)
     with _progress(sys.stderr) as progress:
         fixed = engine.fix(
             project,
@@ -401,10 +409,7 @@ def _lint(
     from api_lint import engine, registry
     from api_lint.reports import View
 
-    loaded = _registry()
-    choice = registry.choose(loaded, settings)
-    for warning in choice.warnings:
-        _say("warning", warning)
+    loaded, choice = _rules(settings)
     with _progress(sys.stderr) as progress:
         result = engine.run(
             project,

@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from api_lint import Api, CallSite, Function, ModuleFacts, Route, Value
+from api_lint.frameworks import Adapter
 from api_lint.index import index
-from api_lint.infer import Scope
+from api_lint.infer import Scope, Types
+from api_lint.link import Project
 
 
 def api(files: Mapping[str, str], src: Sequence[str] = ()) -> Api:
@@ -19,6 +21,28 @@ def api(files: Mapping[str, str], src: Sequence[str] = ()) -> Api:
         path: index(textwrap.dedent(source).encode(), path) for path, source in files.items()
     }
     return Api(sorted(files), facts.get, src, sorted(files))
+
+
+def routes_of(adapter: Callable[[Types], Adapter], files: Mapping[str, str]) -> list[Route]:
+    """What one framework's adapter finds in these sources, file by file, each in the order of its rows."""
+    paths = sorted(files)
+    facts = {path: index(files[path].encode(), path) for path in paths}
+    types = Types(Project(paths, facts.get, scanned=paths))
+    routes = adapter(types).routes
+    found: list[Route] = []
+    for path in paths:
+        module = types.project.module(path)
+        assert module is not None
+        found += sorted(routes(module), key=lambda route: route.span)
+    return found
+
+
+def shown_routes(routes: Sequence[Route]) -> list[str]:
+    """Each route as `METHODS /full/path handler`."""
+    return [
+        f"{','.join(route.methods)} {' '.join(route.paths)} {route.handler.function.qualname}"
+        for route in routes
+    ]
 
 
 def sites(linked: Api, path: str) -> Iterator[tuple[CallSite, Scope, Function | None]]:

@@ -4,30 +4,15 @@ from __future__ import annotations
 
 from api_lint.facts import Route
 from api_lint.frameworks.drf import DrfAdapter
-from api_lint.index import index
-from api_lint.infer import Types
-from api_lint.link import Project
+from project import routes_of, shown_routes
 
 
 def routes(files: dict[str, str]) -> list[Route]:
-    paths = sorted(files)
-    facts = {path: index(files[path].encode(), path) for path in paths}
-    types = Types(Project(paths, facts.get, scanned=paths))
-    adapter = DrfAdapter(types)
-    found: list[Route] = []
-    for path in paths:
-        module = types.project.module(path)
-        assert module is not None
-        found += sorted(adapter.routes(module), key=lambda route: route.span)
-    return found
+    return routes_of(DrfAdapter, files)
 
 
 def table(files: dict[str, str]) -> list[str]:
-    """Each route as `METHODS /full/path handler`."""
-    return [
-        f"{','.join(route.methods)} {' '.join(route.paths)} {route.handler.function.qualname}"
-        for route in routes(files)
-    ]
+    return shown_routes(routes(files))
 
 
 API_VIEWS = (
