@@ -10,21 +10,21 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from api_lint.api import *  # noqa: F403
-    from api_lint.edits import *  # noqa: F403
-    from api_lint.environ import *  # noqa: F403
     from api_lint.facts import *  # noqa: F403
+    from api_lint.fixers.edits import *  # noqa: F403
+    from api_lint.fixers.environ import *  # noqa: F403
+    from api_lint.fixers.moves import *  # noqa: F403
+    from api_lint.fixers.narrow import *  # noqa: F403
+    from api_lint.fixers.responses import *  # noqa: F403
     from api_lint.infer import *  # noqa: F403
     from api_lint.literals import *  # noqa: F403
-    from api_lint.moves import *  # noqa: F403
-    from api_lint.narrow import *  # noqa: F403
-    from api_lint.responses import *  # noqa: F403
     from api_lint.rule import *  # noqa: F403
     from api_lint.visit import *  # noqa: F403
 
 _PUBLIC = {
-    "edits": "answered_by_def await_instead definition held no_await run_in_thread without_async",
-    "environ": "Setting env_names env_prefix env_row free_name has_comment setting settings_class text_at upper_snake",
-    "moves": (
+    "fixers.edits": "answered_by_def await_instead definition held no_await run_in_thread without_async",
+    "fixers.environ": "Setting env_names env_prefix env_row free_name has_comment setting settings_class text_at upper_snake",
+    "fixers.moves": (
         "callee_words has_holes host_name is_generic is_storable moved no_move put source_of split_address title_of"
     ),
     "api": "Api Module",
@@ -34,12 +34,12 @@ _PUBLIC = {
         "ModuleFacts Of Param Raise Return Route Seq Span Star Step Text Unknown Unpack Value"
     ),
     "literals": "mask_address names_service text_of traits",
-    "narrow": "narrowed",
+    "fixers.narrow": "narrowed",
     "rule": (
         "SAFE UNSAFE AddCode AddField AddLine Diagnostic Finding Fix NeedImport NoOptions Related Replace Rewrite Rule RuleError TextEdit TextFix"
     ),
     "infer": "Scope",
-    "responses": "declare_response dump_with_schema handler_at",
+    "fixers.responses": "declare_response dump_with_schema handler_at",
     "visit": "Place",
 }
 _HOME = {name: module for module, names in _PUBLIC.items() for name in names.split()}

@@ -31,10 +31,9 @@ LAYERS = [
     {"raising"},
     {"frameworks"},
     {"api"},
-    {"schemas"},
     {"rule", "config"},
-    {"edits", "fixes", "environ", "narrow", "responses"},
-    {"noqa", "visit", "discover", "registry", "moves"},
+    {"fixers", "fixes"},
+    {"noqa", "visit", "discover", "registry"},
     {"engine"},
     {"reports", "scaffold", "testing"},
     {"cli"},
@@ -44,10 +43,7 @@ LAYERS = [
 TYPES_ONLY = {
     ("rule", "api"),
     ("config", "rule"),
-    ("edits", "visit"),
-    ("environ", "visit"),
-    ("narrow", "visit"),
-    ("responses", "visit"),
+    ("fixers", "visit"),
 }
 
 

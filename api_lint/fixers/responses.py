@@ -11,9 +11,7 @@ import libcst as cst
 
 from api_lint.api import Api, Module
 from api_lint.facts import UNKNOWN, Call, ClassRef, Expr, Function, Import, Route, Value
-from api_lint.link import Symbol
-from api_lint.rule import UNSAFE, Edit, Finding, NeedImport, Replace
-from api_lint.schemas import (
+from api_lint.fixers.schemas import (
     Answer,
     Shape,
     Unclear,
@@ -22,6 +20,8 @@ from api_lint.schemas import (
     reads_attributes,
     schema_of,
 )
+from api_lint.link import Symbol
+from api_lint.rule import UNSAFE, Edit, Finding, NeedImport, Replace
 
 if TYPE_CHECKING:
     from api_lint.visit import Place

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from api_lint.environ import Setting, has_comment, setting, text_at, upper_snake
+from api_lint.fixers.environ import Setting, has_comment, setting, text_at, upper_snake
 from api_lint.literals import text_of
 from api_lint.rule import AddField, Edit, Finding, Replace
 
