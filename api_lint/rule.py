@@ -67,6 +67,11 @@ class AddLine:
     path: str
     line: str
 
+    @property
+    def added(self) -> str:
+        """The text that the file gains, rows that end in a newline."""
+        return self.line + "\n"
+
 
 @dataclass(frozen=True, slots=True)
 class AddCode:
@@ -77,6 +82,10 @@ class AddCode:
     code: str
     imports: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def added(self) -> str:
+        return self.code
+
 
 @dataclass(frozen=True, slots=True)
 class AddField:
@@ -86,6 +95,10 @@ class AddField:
     path: str
     cls: str
     code: str
+
+    @property
+    def added(self) -> str:
+        return self.code + "\n"
 
 
 Edit = Replace | Rewrite | NeedImport | AddLine | AddCode | AddField

@@ -115,6 +115,7 @@ def test_json_has_ruffs_fields() -> None:
                     "message": "x is declared here",
                 }
             ],
+            "refused": None,
         }
     ]
 

@@ -1,13 +1,14 @@
-"""Findings for programs, in the JSON that ruff writes, with `name`, `severity` and `related` beside its fields."""
+"""Findings for programs, in the JSON that ruff writes, with `name`, `severity`, `related` and `refused` (why there is no
+fix) beside its fields."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from api_lint.facts import Span
 from api_lint.reports import View
-from api_lint.rule import Diagnostic
+from api_lint.rule import AddCode, Diagnostic
 
 
 def render(diagnostics: Sequence[Diagnostic], view: View) -> Iterator[str]:
@@ -28,13 +29,14 @@ def _finding(diagnostic: Diagnostic, view: View) -> dict[str, object]:
         "filename": view.full_path(diagnostic.path),
         **_place(diagnostic.span),
         "message": diagnostic.message,
-        "fix": None if _shows_secret(diagnostic, view) else _fix(diagnostic),
+        "fix": None if _shows_secret(diagnostic, view) else _fix(diagnostic, view),
         "noqa_row": diagnostic.noqa_line,
         "url": None,
         "related": [
             {"filename": view.full_path(path), **_place(span), "message": message}
             for path, span, message in diagnostic.related
         ],
+        "refused": diagnostic.refused or None,
     }
 
 
@@ -51,11 +53,13 @@ def _shows_secret(diagnostic: Diagnostic, view: View) -> bool:
             return True
         if any(masked(row, 0, ()) != row for row in content.splitlines()):
             return True
-    return False
+    added = [row for other in diagnostic.fix.others for row in other.added.splitlines()]
+    return any(masked(row, 0, ()) != row for row in added)
 
 
-def _fix(diagnostic: Diagnostic) -> dict[str, object] | None:
-    """ruff's form of a fix: its title, how far it can be trusted, and the text edits with the imports it needs."""
+def _fix(diagnostic: Diagnostic, view: View) -> dict[str, object] | None:
+    """ruff's form of a fix: its title, how far it can be trusted, the text edits with the imports they need, and what it
+    adds to other files."""
     fix = diagnostic.fix
     if fix is None:
         return None
@@ -63,11 +67,20 @@ def _fix(diagnostic: Diagnostic) -> dict[str, object] | None:
         "applicability": fix.safety,
         "message": fix.title,
         "edits": [{"content": edit.content, **_place(edit.span)} for edit in fix.edits],
-        "imports": [
-            f"from {module} import {name}" if name else f"import {module}"
-            for module, name in fix.imports
+        "imports": _imports(fix.imports),
+        "others": [
+            {
+                "filename": view.full_path(other.path),
+                "content": other.added,
+                "imports": _imports(other.imports) if isinstance(other, AddCode) else [],
+            }
+            for other in fix.others
         ],
     }
+
+
+def _imports(needs: Iterable[tuple[str, str]]) -> list[str]:
+    return [f"from {module} import {name}" if name else f"import {module}" for module, name in needs]
 
 
 def _place(span: Span) -> dict[str, dict[str, int]]:
