@@ -161,6 +161,37 @@ def test_a_handler_stays_a_coroutine(tmp_path: Path, source: str, reason: str) -
     assert reason in reasons[0]
 
 
+USER = """
+class User(BaseModel):
+    id: int
+async def get_user(request: Request) -> {}:
+    return await decoded(request)
+"""
+
+
+@pytest.mark.parametrize(
+    "gives", ["dict", "dict[str, int]", "str", "list[str]", "uuid.UUID", "User", "User | None"]
+)
+def test_a_coroutine_may_give_what_belongs_to_no_thread(tmp_path: Path, gives: str) -> None:
+    handler = HANDLER.format("return db.execute('x')").replace("db:", "user=Depends(get_user), db:")
+    source = (
+        "import uuid\nfrom fastapi import Request\nfrom pydantic import BaseModel\nfrom x import decoded"
+    )
+    source += DB + USER.format(gives) + handler
+    after = source.replace("async def read", "def read")
+    assert one(tmp_path, source) == (after, [])
+
+
+@pytest.mark.parametrize("gives", ["Session", "list[Session]", "Client", "Any"])
+def test_a_coroutine_may_not_give_what_could(tmp_path: Path, gives: str) -> None:
+    handler = HANDLER.format("return db.execute('x')").replace("db:", "user=Depends(get_user), db:")
+    source = "from typing import Any\nfrom fastapi import Request\nfrom pydantic import BaseModel\n"
+    source += "from x import Client, decoded" + DB + USER.format(gives) + handler
+    after, reasons = one(tmp_path, source)
+    assert after == source
+    assert "get_user gives user" in reasons[0]
+
+
 def test_a_call_from_another_file_keeps_the_coroutine(tmp_path: Path) -> None:
     files = {
         "app.py": DB + HANDLER.format("return db.execute('x')"),

@@ -61,7 +61,11 @@ _RUNS_PLAIN = frozenset({"fastapi", "starlette", "flask"})
 _HARMLESS_DECORATORS = frozenset({"flask_login.login_required", "staticmethod"})
 # What these dependencies give is the same in any thread.
 _FREE_ROLES = frozenset({"model", "document", "schema", "settings"})
-_FREE_TYPES = frozenset({"bool", "bytes", "dict", "float", "int", "list", "str"})
+_FREE_TYPES = frozenset(
+    {"bool", "bytes", "bytearray", "dict", "float", "frozenset", "int", "list", "set", "str"}
+)
+_FREE_MODULES = ("datetime.", "decimal.", "uuid.", "ipaddress.")
+_HOLDERS = frozenset({"dict", "list", "set", "tuple"})
 
 
 # -------------------------------------------------------------------------------------------------------- await
@@ -354,11 +358,20 @@ def _dependency_reason(route: Route, at: Place) -> str:
         ref = at.api.function_ref(dependency.provider)
         if ref is None or not ref.function.is_async or not dependency.name:
             continue
-        gives = dependency.gives
-        is_free = at.api.role(gives) in _FREE_ROLES or gives.name in _FREE_TYPES or gives.kind == "none"
-        if not is_free:
+        if not _is_free(dependency.gives, at):
             return f"the coroutine {ref.function.name} gives {dependency.name} on the event loop"
     return ""
+
+
+def _is_free(value: Value, at: Place) -> bool:
+    """Whether a value is known to belong to no thread."""
+    if value.kind in _HOLDERS:
+        return all(_is_free(item, at) for item in value.items)
+    if value.kind != "instance":
+        return value.kind == "none"
+    if at.api.role(value) in _FREE_ROLES or value.name.startswith(_FREE_MODULES):
+        return True
+    return value.name.removeprefix("builtins.") in _FREE_TYPES
 
 
 def _caller_reason(function: Function, at: Place) -> str:
