@@ -30,6 +30,7 @@ from api_lint.facts import (
     FunctionRef,
     Import,
     Item,
+    Lambda,
     Map,
     Of,
     Param,
@@ -650,6 +651,8 @@ class Types:
                 return self._argument(None, "model", call, scope)
             case "$entity":
                 return self._entity(call, scope)
+            case "$call":
+                return self._handed_on(call, scope)
             case "list" | "set":
                 return listing(arguments[0] if arguments else NO_VALUE)
             case "dict" | "tuple":
@@ -682,6 +685,15 @@ class Types:
         if value.kind == "instance" and self.role(value.name) in _MODELS:
             return value
         return NO_VALUE
+
+    def _handed_on(self, call: Call | None, scope: Scope | None) -> Value:
+        """What a function gives that another is handed with its arguments, as `to_thread(f, x)` gives what `f(x)` does."""
+        if call is None or scope is None or not call.args:
+            return NO_VALUE
+        function = call.args[0]
+        if isinstance(function, Lambda):
+            return self.of(function.body, scope)
+        return self.of(call._replace(func=function, args=call.args[1:]), scope)
 
     def _entity(self, call: Call | None, scope: Scope | None) -> Value:
         """What a session is asked for, by the first argument."""
@@ -1108,7 +1120,7 @@ class Types:
                 if ancestor.ref is not None and f"{ancestor.ref.key}.{ref.function.name}" == ref.key:
                     return substitute(result, ancestor.typevars)
             return result
-        if method.name.startswith("builtins."):
+        if receiver.kind in ("dict", "list", "tuple"):
             return _of_container(receiver, method.name.rpartition(".")[2])
         if method.name.endswith(".__call__") and receiver.items:
             return (

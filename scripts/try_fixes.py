@@ -39,6 +39,7 @@ class Outcome(NamedTuple):
 
 
 def lint(command: list[str], folder: Path, *more: str) -> list[dict[str, object]]:
+    """The findings in a folder, as JSON has them; `more` options."""
     ran = subprocess.run(
         [*command, "--output-format", "json", "--exit-zero", *more, "."],
         cwd=folder,
@@ -53,12 +54,14 @@ def lint(command: list[str], folder: Path, *more: str) -> list[dict[str, object]
 
 
 def count(found: list[dict[str, object]], folder: Path) -> Counter[tuple[str, str]]:
+    """How many findings there are by (file, code)."""
     return Counter(
         (Path(str(f["filename"])).relative_to(folder).as_posix(), str(f["code"])) for f in found
     )
 
 
 def uncompilable(folder: Path) -> set[str]:
+    """The files of a folder that Python does not compile."""
     paths = "\0".join(str(path) for path in sorted(folder.rglob("*.py")) if path.is_file())
     if not paths:
         return set()
@@ -144,6 +147,7 @@ def table(outcomes: dict[str, Outcome], only: set[tuple[str, str]] | None) -> No
 
 
 def main() -> None:
+    """The command."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -12,7 +12,7 @@ from api_lint.config import Settings
 from api_lint.engine import Fixed
 
 RULES = tuple(r() for r in registry.load().rules if r.code in ("API201", "API202"))
-HEAD = "from fastapi import FastAPI, Response\nfrom pydantic import BaseModel\n\napp = FastAPI()\n\n\n"
+HEAD = "from datetime import datetime\nfrom uuid import uuid4\n\nfrom fastapi import FastAPI, Response\nfrom pydantic import BaseModel\n\napp = FastAPI()\n\n\n"
 MODELS = """
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 class Base(DeclarativeBase): ...
@@ -65,6 +65,9 @@ def reasons(done: Fixed) -> str:
         ('return {"a": "b"}', "def f() -> dict[str, str]:"),
         ('return {"a": "b", "n": 1}', "def f() -> dict[str, str | int]:"),
         ('return [{"a": f"{1}"}]', "def f() -> list[dict[str, str]]:"),
+        ('return {"at": datetime.utcnow().isoformat()}', "def f() -> dict[str, str]:"),
+        ('return {"id": uuid4().hex, "n": len("a")}', "def f() -> dict[str, str | int]:"),
+        ('return {"at": datetime.now().strftime("%Y").upper()}', "def f() -> dict[str, str]:"),
         ("print(1)", "def f() -> None:"),
         ("return Item(id=1)", "def f() -> Item:"),
         ("return [Item(id=n) for n in range(3)]", "def f() -> list[Item]:"),
@@ -136,6 +139,16 @@ def test_no_schema(tmp_path: Path, schema: str, other: str, reason: str) -> None
     done = fixed(tmp_path, project(schema, other))
     assert not done.changes
     assert reason in reasons(done)
+
+
+@pytest.mark.parametrize(
+    ("imported", "is_known"), [("starlette.authentication", True), ("app.auth", False)]
+)
+def test_a_decorator_may_change_the_answer(tmp_path: Path, imported: str, is_known: bool) -> None:
+    source = f'from {imported} import requires\n{HEAD}@app.get("/x")\n@requires("a")\ndef f():\n    return "a"\n'
+    done = fixed(tmp_path, {"main.py": source, "app/auth.py": "def requires(scope): ...\n"})
+    assert ('@app.get("/x", response_model=str)' in after(done, "main.py")) is is_known
+    assert ("the decorator requires may change" in reasons(done)) is not is_known
 
 
 def test_flask_answers_with_the_marshmallow_schema(tmp_path: Path) -> None:

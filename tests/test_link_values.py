@@ -1065,3 +1065,35 @@ def test_an_application_s_state_is_not_a_request_s() -> None:
         """
     assert held(FASTAPI, setting, "request.state.db") == [SESSION]
     assert held(FASTAPI, setting, "request.app.state.db") == ["sqlite3.Connection"]
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("await asyncio.to_thread(load, 1)", f"list[{USER}]"),
+        ("await asyncio.to_thread(lambda: load(1))", f"list[{USER}]"),
+        ("await run_in_threadpool(db.get, User, 1)", USER),
+        ("await asyncio.to_thread(unknown)", "?"),
+        ("await asyncio.to_thread()", "?"),
+        ("asyncio.to_thread(load, 1)", f"await list[{USER}]"),
+    ],
+)
+def test_a_thread_gives_what_the_function_gives(expression: str, expected: str) -> None:
+    source = (
+        "import asyncio\nfrom fastapi.concurrency import run_in_threadpool\n"
+        f"def load(x) -> list[User]: ...\nasync def f(db: Session): reveal({expression})\n"
+    )
+    assert values(source) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("datetime.now()", "datetime.datetime"),
+        ("datetime.now().date().isoformat()", "builtins.str"),
+        ("uuid.uuid4().hex", "builtins.str"),
+        ("(datetime.now() - datetime.now()).days", "?"),
+    ],
+)
+def test_plain_values_of_the_standard_library(expression: str, expected: str) -> None:
+    assert values(f"import uuid\nfrom datetime import datetime\nreveal({expression})\n") == [expected]

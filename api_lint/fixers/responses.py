@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from api_lint.api import Api, Module
-from api_lint.facts import UNKNOWN, Call, ClassRef, Expr, Function, Import, Route, Value
+from api_lint.facts import UNKNOWN, Call, ClassRef, Decorator, Expr, Function, Import, Route, Value
 from api_lint.fixers.schemas import (
     Answer,
     Shape,
@@ -32,6 +32,8 @@ __all__ = ["declare_response", "dump_with_schema", "handler_at"]
 _TRANSPARENT = frozenset(
     "limit shared_limit exempt cache cached inject wraps version deprecated".split()
 )
+# The same of those whose bare name could be anything's. https://www.starlette.io/authentication/#permissions
+_TRANSPARENT_PATHS = frozenset({"starlette.authentication.requires"})
 
 
 def handler_at(node: cst.FunctionDef, at: Place) -> Route | None:
@@ -143,9 +145,18 @@ def _route_decorators(node: cst.FunctionDef, function: Function, at: Place) -> l
     for decorator, fact in zip(node.decorators, function.decorators):
         if fact.span in spans and isinstance(decorator.decorator, cst.Call):
             found.append(decorator.decorator)
-        elif found and _last_name(fact.value) not in _TRANSPARENT:
+        elif found and not _is_transparent(fact, at):
             raise Unclear(f"the decorator {_last_name(fact.value)} may change what is returned")
     return found
+
+
+def _is_transparent(decorator: Decorator, at: Place) -> bool:
+    """Whether what a decorator makes of a handler answers what the handler does."""
+    if _last_name(decorator.value) in _TRANSPARENT:
+        return True
+    value = decorator.value.func if isinstance(decorator.value, Call) else decorator.value
+    found = at.api.value(value, at.api.scope(at.path, None, decorator.span.line))
+    return found.name in _TRANSPARENT_PATHS
 
 
 def _last_name(expr: Expr) -> str:

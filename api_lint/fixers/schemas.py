@@ -40,6 +40,7 @@ _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _FOR_ANSWERS = frozenset("read out output response resp public view show return returned result".split())
 _NEUTRAL = frozenset("schema serializer model dto orm db table entity pydantic data".split())
 _BUILTINS = ("str", "int", "float", "bool")
+_PLAIN = frozenset(f"builtins.{name}" for name in _BUILTINS)
 _MAKES = {"str": "str", "len": "int", "int": "int", "float": "float", "bool": "bool"}
 # Their models have a key that no class declares.
 _IMPLICIT_KEY = ("tortoise", "django", "beanie", "peewee", "odmantic", "mongoengine")
@@ -466,6 +467,8 @@ class Answer:
         if value.kind == "list":
             item = self._shape(value.item)
             return Shape("list", items=(item,)) if item is not None else None
+        if value.kind == "instance" and value.name in _PLAIN:
+            return Shape("builtin", value.name.removeprefix("builtins."))
         ref = self.api.class_ref(value) if value.kind == "instance" else None
         if ref is None:
             return None

@@ -30,6 +30,7 @@ _NONE = Known("none", blocks="io")
 _AWAIT_NONE = Known("await none")
 
 _RUN_0 = Known(runs=("0",))
+_THREAD_0 = Known("await $call", runs=("0",))
 _RUN_1 = Known(runs=("1",))
 
 # A read of an open file: the `open` itself is what is reported.
@@ -297,11 +298,11 @@ _FUNCTIONS = {
     "socket.getaddrinfo": _IO,
     "socket.gethostbyname": _TEXT,
     # elsewhere
-    "asyncio.to_thread": _RUN_0,
-    "anyio.to_thread.run_sync": _RUN_0,
-    "anyio.to_process.run_sync": _RUN_0,
-    "trio.to_thread.run_sync": _RUN_0,
-    "starlette.concurrency.run_in_threadpool": _RUN_0,
+    "asyncio.to_thread": _THREAD_0,
+    "anyio.to_thread.run_sync": _THREAD_0,
+    "anyio.to_process.run_sync": _THREAD_0,
+    "trio.to_thread.run_sync": _THREAD_0,
+    "starlette.concurrency.run_in_threadpool": _THREAD_0,
     "asgiref.sync.sync_to_async": _RUN_0,
     "asyncio.sleep": _AWAIT_NONE,
     "anyio.sleep": _AWAIT_NONE,
