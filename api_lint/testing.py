@@ -282,7 +282,7 @@ def _new_findings(fixing: Fixing) -> Iterator[str]:
                 (root / path).write_bytes(content)
             counts.append(Counter((d.path, d.code) for d in _run(root, rules).diagnostics))
     for (path, code), number in (counts[1] - counts[0]).items():
-        yield f"{path}: {number} × {code} more than before"
+        yield f"{path}: {number} times {code} more than before"
 
 
 def _fixed_path(case: Path, changed: str) -> Path:
