@@ -204,9 +204,9 @@ def _unparsed(files: Mapping[str, bytes]) -> Iterator[str]:
     for path, content in files.items():
         if path.endswith(".py"):
             try:
-                compile(content, path, "exec", dont_inherit=True)
+                ast.parse(content, path)
             except (SyntaxError, ValueError) as error:
-                yield f"{path}: does not compile: {error}"
+                yield f"{path}: does not parse: {error}"
 
 
 def _lost_comments(fixing: Fixing) -> Iterator[str]:

@@ -41,6 +41,8 @@ def fixing(rule: type[Rule], case: Path) -> testing.Fixing:
 def test_fixes_break_no_law_and_are_as_they_are_written_down(rule: type[Rule], case: Path) -> None:
     done = fixing(rule, case)
     assert not testing.faults(case, rule, fixing=done)
+    for path in (path for path in done.done.changes if path.endswith(".py")):
+        compile(done.after[path], path, "exec", dont_inherit=True)
     wanted = testing.fixed_files(case, rule, fixing=done)
     beside = case.rglob("*.fixed.py") if case.is_dir() else case.parent.glob(f"{case.stem}.*fixed.py")
     assert {path: path.read_text() for path in beside} == {
@@ -118,7 +120,7 @@ def test_the_harness_sees_what_is_wrong(tmp_path: Path) -> None:
     assert said["comment"] == ("lost: # why",)
     assert said["foreign"] == ("a.py:2: changed, and no fix is there: b'X = 1\\n'",)
     assert said["finding"] == ("a.py: 1 times API601 more than before",)
-    assert next(iter(testing._unparsed({"a.py": shown["syntax"]}))).startswith("a.py: does not compile")
+    assert next(iter(testing._unparsed({"a.py": shown["syntax"]}))).startswith("a.py: does not parse")
 
 
 def _case(folder: Path, source: str) -> Path:
