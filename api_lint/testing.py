@@ -8,27 +8,47 @@ that holds codes and nothing else::
 
 Every marked line must be found, and no line that is not. A test of a rule is then one line:
 `assert not check("fixtures/blocking-sleep-in-async/bad.py", BlockingSleepInAsync)`.
+
+What a rule's fixes make of a case stands beside it: `bad.fixed.py` beside `bad.py`, and for a folder one such file beside
+each changed one. `fixed_files` tells what they have to hold, `faults` which laws of fixing a case's fixes break.
 """
 
 from __future__ import annotations
 
+import ast
+import difflib
 import io
 import os
 import re
 import shutil
 import tempfile
 import tokenize
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from api_lint import config, discover, engine
-from api_lint.rule import Rule
+from api_lint import config, discover, engine, registry
+from api_lint.rule import Diagnostic, Rule
 
-__all__ = ["Difference", "cases", "check", "check_source", "expected", "lint"]
+__all__ = [
+    "Difference",
+    "Fixing",
+    "cases",
+    "check",
+    "check_source",
+    "expected",
+    "faults",
+    "fix",
+    "fixed_files",
+    "lint",
+]
 
 _MARKER = re.compile(r"#\s*([A-Z]+\d+(?:\s+[A-Z]+\d+)*)\s*\Z")
 _FIXED = ".fixed.py"
+
+# Comments about a row go with it, and so do those about an import that nothing needs any more.
+_PRAGMA = re.compile(r"#\s*(?:noqa|type:|isort:|pylint:|pyright:|mypy:|ruff:|nosec|pragma:|api-lint:)")
 
 Expected = dict[str, dict[int, set[str]]]
 
@@ -48,6 +68,19 @@ class Difference(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}: {self.kind} {self.code} {self.text}".rstrip()
+
+
+class Fixing(NamedTuple):
+    """What fixing a case comes to.
+
+    `before` and `after` are all files of the case without their markers, by relative path; `done` is the run that fixed
+    it, and `again` a second one over what the first had left.
+    """
+
+    before: Mapping[str, bytes]
+    after: Mapping[str, bytes]
+    done: engine.Fixed
+    again: engine.Fixed
 
 
 def expected(path: str | os.PathLike[str]) -> Expected:
@@ -103,11 +136,185 @@ def check_source(source: str, *rules: Rule | type[Rule]) -> tuple[Difference, ..
         return check(path, *rules)
 
 
+def fix(case: str | os.PathLike[str], *rules: Rule | type[Rule], unsafe: bool = True) -> Fixing:
+    """Fix a copy of a case without its markers, and then fix the result.
+
+    Parameters: `case`, a file or a folder; `rules`, classes or instances; `unsafe`, whether with the fixes that may
+    change behaviour.
+    Returns: the files before and after, and both runs.
+    """
+    with tempfile.TemporaryDirectory(prefix="api-lint-") as place:
+        root = Path(place).resolve() / "case"
+        _copy(Path(case), root)
+        before = _files(root)
+        done = _fixed(root, rules, unsafe)
+        for path, (_, content) in done.changes.items():
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).write_bytes(content)
+        return Fixing(before, _files(root), done, _fixed(root, rules, unsafe))
+
+
+def fixed_files(
+    case: str | os.PathLike[str], *rules: Rule | type[Rule], fixing: Fixing | None = None
+) -> dict[Path, bytes]:
+    """The `.fixed.py` files that a case has to have: a changed file's name with `.fixed` before its suffix.
+
+    Parameters: `case`, a file or a folder; `rules`, classes or instances; `fixing` of that case, if it is at hand.
+    Returns: path → content. What the fixes of a single file add to other files is called after all of them:
+    `bad.services.users.fixed.py`.
+    """
+    case = Path(case)
+    done = (fixing or fix(case, *rules)).done
+    return {
+        _fixed_path(case, path): new for path, (_, new) in done.changes.items() if path.endswith(".py")
+    }
+
+
+def faults(
+    case: str | os.PathLike[str], *rules: Rule | type[Rule], fixing: Fixing | None = None
+) -> tuple[str, ...]:
+    """The laws of fixing that the unsafe fixes of a case break.
+
+    They are: every file parses, a second run changes nothing and finds nothing more to fix, no rule that is installed
+    finds more than before, no comment is lost, and no row changes outside of the statements that the fixes touch.
+
+    Parameters: `case`, a file or a folder; `rules`, classes or instances; `fixing` of that case, if it is at hand.
+    Returns: a line for each breach.
+    """
+    fixing = fixing or fix(case, *rules)
+    return (
+        *(f"{path}: {reason}" for path, reason in fixing.done.refused.items()),
+        *(f"{path}: does not settle" for path in fixing.again.changes),
+        *(
+            f"{d.path}:{d.span.line}: {d.code} is left"
+            for d in _fixable(fixing.again.before.diagnostics)
+        ),
+        *_unparsed(fixing.after),
+        *_lost_comments(fixing),
+        *_foreign_rows(fixing),
+        *_new_findings(fixing),
+    )
+
+
+def _fixable(found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    return (d for d in found if d.fix is not None)
+
+
+def _unparsed(files: Mapping[str, bytes]) -> Iterator[str]:
+    for path, content in files.items():
+        if path.endswith(".py"):
+            try:
+                ast.parse(content, path)
+            except (SyntaxError, ValueError) as error:
+                yield f"{path}: does not parse: {error}"
+
+
+def _lost_comments(fixing: Fixing) -> Iterator[str]:
+    counts = [
+        Counter(c for path, data in files.items() if path.endswith(".py") for c in _all_comments(data))
+        for files in (fixing.before, fixing.after)
+    ]
+    for comment in counts[0] - counts[1]:
+        if not _PRAGMA.match(comment):
+            yield f"lost: {comment}"
+
+
+def _all_comments(data: bytes) -> Iterator[str]:
+    for token in tokenize.tokenize(io.BytesIO(data).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.string.strip()
+
+
+def _foreign_rows(fixing: Fixing) -> Iterator[str]:
+    """Rows that were changed or taken away, though no fix touched the statement they stand in and it is no import."""
+    for path, old in fixing.before.items():
+        new = fixing.after[path]
+        if old != new and path.endswith(".py"):
+            may_change = _touched_rows(path, old, fixing.done)
+            rows = old.splitlines(keepends=True)
+            matcher = difflib.SequenceMatcher(None, rows, new.splitlines(keepends=True), autojunk=False)
+            for tag, start, end, _, _ in matcher.get_opcodes():
+                gone = range(start + 1, end + 1) if tag in ("delete", "replace") else ()
+                for row in (row for row in gone if row not in may_change and rows[row - 1].strip()):
+                    yield f"{path}:{row}: changed, and no fix is there: {rows[row - 1]!r}"
+
+
+def _touched_rows(path: str, old: bytes, done: engine.Fixed) -> set[int]:
+    """The rows of the top-level statements (of a class: of its members) that hold an edit, and of all imports."""
+    edits = [
+        (edit.span.line, edit.span.end_line)
+        for d in _fixable((*done.before.diagnostics, *done.applied))
+        if d.path == path and d.fix is not None
+        for edit in d.fix.edits
+    ]
+    rows: set[int] = set()
+    for node in _units(ast.parse(old)):
+        decorators = getattr(node, "decorator_list", [])
+        first, last = min([node, *decorators], key=_line_of).lineno, node.end_lineno or node.lineno
+        is_import = isinstance(node, (ast.Import, ast.ImportFrom, ast.Try, ast.If))
+        if is_import or any(start <= last and end >= first for start, end in edits):
+            rows.update(range(first, last + 1))
+    return rows
+
+
+def _units(tree: ast.AST) -> Iterator[ast.stmt]:
+    for node in getattr(tree, "body", ()):
+        if isinstance(node, ast.ClassDef):
+            yield from _units(node)
+        else:
+            yield node
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield from (n for n in ast.walk(node) if isinstance(n, (ast.Import, ast.ImportFrom)))
+
+
+def _line_of(node: ast.stmt | ast.expr) -> int:
+    return node.lineno
+
+
+def _new_findings(fixing: Fixing) -> Iterator[str]:
+    rules = registry.load().rules
+    counts = []
+    for files in (fixing.before, fixing.after):
+        with tempfile.TemporaryDirectory(prefix="api-lint-") as place:
+            root = Path(place).resolve()
+            for path, content in files.items():
+                (root / path).parent.mkdir(parents=True, exist_ok=True)
+                (root / path).write_bytes(content)
+            counts.append(Counter((d.path, d.code) for d in _run(root, rules).diagnostics))
+    for (path, code), number in (counts[1] - counts[0]).items():
+        yield f"{path}: {number} times {code} more than before"
+
+
+def _fixed_path(case: Path, changed: str) -> Path:
+    if case.is_dir():
+        return case / f"{changed.removesuffix('.py')}{_FIXED}"
+    if changed == case.name:
+        return case.with_suffix(_FIXED)
+    return case.with_suffix(f".{changed.removesuffix('.py').replace('/', '.')}{_FIXED}")
+
+
+def _files(root: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for path in sorted(root.rglob("*"))
+        if path.is_file()
+    }
+
+
+def _fixed(root: Path, rules: tuple[Rule | type[Rule], ...], unsafe: bool) -> engine.Fixed:
+    settings = config.load(root)
+    project = discover.find([str(root)], settings)
+    return engine.fix(project, _made(rules, settings), settings, unsafe=unsafe, jobs=1)
+
+
+def _made(rules: tuple[Rule | type[Rule], ...], settings: config.Settings) -> tuple[Rule, ...]:
+    return tuple(r(config.options(r, settings)) if isinstance(r, type) else r for r in rules)
+
+
 def _run(root: Path, rules: tuple[Rule | type[Rule], ...]) -> engine.Result:
     settings = config.load(root)
     project = discover.find([str(root)], settings)
-    made = tuple(r(config.options(r, settings)) if isinstance(r, type) else r for r in rules)
-    return engine.run(project, made, settings, jobs=1)
+    return engine.run(project, _made(rules, settings), settings, jobs=1)
 
 
 def _compare(
@@ -157,7 +364,7 @@ def _copy(case: Path, root: Path) -> None:
 def _sources(case: Path) -> Iterator[tuple[str, str]]:
     """The Python files of a case, relative to it, with their text. What cannot be decoded can hold no marker."""
     files = sorted(case.rglob("*.py")) if case.is_dir() else [case]
-    for path in files:
+    for path in (path for path in files if not path.name.endswith(_FIXED)):
         data = path.read_bytes()
         try:
             text = data.decode(_encoding(data))

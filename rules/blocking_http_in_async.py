@@ -33,6 +33,7 @@ class BlockingHttpInAsync(Rule):
     Good::
 
         import asyncio
+
         import requests
 
         async def rates(base_url: str) -> dict:

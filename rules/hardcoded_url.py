@@ -72,6 +72,7 @@ class HardcodedUrl(Rule):
     Good::
 
         import os
+
         import httpx
 
         async def rates():
