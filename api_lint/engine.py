@@ -522,7 +522,7 @@ class _Session:
             failed.add(rule.code)
 
         rules = [rule for rule in self.rules if self._speaks(rule, module)]
-        found: list[Found] = list(visit_facts(self.api, module, rules, fail))
+        found: list[Found] = list(visit_facts(self.api, module, text, rules, fail))
         diagnostics: list[Diagnostic] = []
         suspects = self._suspects(rules, module, text, fail)
         if suspects:
