@@ -65,7 +65,8 @@ class DirectLlmCall(Rule):
         made = [use for use in uses if use.makes_client]
         called = [use for use in uses if not use.makes_client and not use.address]
         subjects = made or called[:1]
-        plans = to_litellm([use.of_sdk for use in subjects], at) if subjects else []
+        is_wanted = subjects and at.wants_fixes
+        plans = to_litellm([use.of_sdk for use in subjects], at) if is_wanted else [""] * len(subjects)
         for use, plan in zip(subjects, plans):
             found = self._found(use, called, at)
             if isinstance(plan, str):
