@@ -10,12 +10,10 @@ from __future__ import annotations
 import ast
 import io
 import tokenize
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 
 from api_lint.facts import Span
 from api_lint.rule import Rewrite
-
-__all__ = ["Syntax"]
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -193,21 +191,27 @@ class Syntax:
 
     # -------------------------------------------------------------------------------------------------- edits
 
-    def removal(self, statement: ast.stmt, instead: Sequence[str] = ()) -> Rewrite | None:
+    def removal(
+        self, statement: ast.stmt, instead: Sequence[str] = (), others: Container[ast.AST] = ()
+    ) -> Rewrite | None:
         """The edit that takes a statement out with its rows, and keeps the comments in them.
 
-        Parameters: `instead`, statements that come in its place.
+        Parameters: `instead`, statements that come in its place; `others` that are taken out as well.
         Returns: `None` where it shares a row, or has a comment that only makes sense beside it.
         """
-        first, last = statement.lineno, statement.end_lineno or statement.lineno
+        decorators = getattr(statement, "decorator_list", ())
+        first = min(statement.lineno, *(d.lineno for d in decorators), statement.lineno)
+        last = statement.end_lineno or statement.lineno
         span, margin = self.span(statement), self.indent(first)
         tail = self.rows[last - 1][span.end_col :].strip()
-        if self.rows[first - 1][: span.col].strip() or (tail and not tail.startswith("#")):
+        if self.rows[statement.lineno - 1][: span.col].strip() or (tail and not tail.startswith("#")):
             return None
         notes = self.comments_in(Span(first, 0, last + 1, 0))
         if any(note.lstrip("# ").lower().startswith(_FOR_TOOLS) for note in notes):
             return None
-        rows = [*notes, *instead] if instead or not self._is_only_one(statement) else [*notes, "pass"]
+        rows = [*notes, *instead]
+        if not instead and self._is_last_one(statement, others):
+            rows.append("pass")
         start, end = first, last + 1
         if not rows:
             start, end = self._with_blank_rows(start, end, self._is_first(statement))
@@ -217,10 +221,26 @@ class Syntax:
         above = self.parents[statement]
         return not isinstance(above, ast.Module) and getattr(above, "body", [None])[0] is statement
 
-    def _is_only_one(self, statement: ast.stmt) -> bool:
+    def _is_last_one(self, statement: ast.stmt, others: Container[ast.AST]) -> bool:
+        """Whether a block would be empty without a statement, the last of those that are taken out."""
         above = self.parents[statement]
-        blocks = (getattr(above, name, None) for name in ("body", "orelse", "finalbody"))
-        return not isinstance(above, ast.Module) and [statement] in list(blocks)
+        if isinstance(above, ast.Module):
+            return False
+        for name in ("body", "orelse", "finalbody"):
+            block = getattr(above, name, [])
+            if statement in block:
+                return statement is block[-1] and all(n is statement or n in others for n in block)
+        return False
+
+    def is_text_on_rows(self, first: int, last: int) -> bool:
+        """Whether a string goes over several rows, some of these."""
+        return any(
+            isinstance(n, ast.Constant | ast.JoinedStr)
+            and n.lineno < (n.end_lineno or n.lineno)
+            and first <= (n.end_lineno or n.lineno)
+            and n.lineno <= last
+            for n in self.nodes
+        )
 
     def _with_blank_rows(self, start: int, end: int, is_first: bool) -> tuple[int, int]:
         """Rows that are taken out, with the smaller one of the gaps above and below them."""
