@@ -233,7 +233,7 @@ class Answers:
     def _unindent(self, block: ast.With | ast.AsyncWith, call: ast.Call, name: str) -> None:
         start, end = self.syntax.span(call)[:2], self.syntax.span(call)[2:]
         first, last = block.body[0], block.body[-1].end_lineno or 0
-        header = self.syntax.source(Span(end[0], end[1], first.lineno, 0))
+        header = self.syntax.rows[end[0] - 1][end[1] :]
         if first.lineno == end[0] or header.strip() != f"as {name}:":
             raise Unmapped("the stream is not entered on rows of its own")
         outer, inner = self.syntax.indent(block.lineno), self.syntax.indent(first.lineno)
@@ -241,8 +241,8 @@ class Answers:
             raise Unmapped("what is done with the stream cannot be moved out")
         word = "await " if isinstance(block, ast.AsyncWith) else ""
         self.job.edits.append(Rewrite(Span(block.lineno, len(outer), *start), f"{name} = {word}"))
-        self.job.edits.append(Rewrite(Span(*end, first.lineno, 0), "\n"))
-        for line in range(first.lineno, last + 1):
+        self.job.edits.append(Rewrite(Span(*end, end[0], end[1] + len(header)), ""))
+        for line in range(end[0] + 1, last + 1):
             row = self.syntax.rows[line - 1]
             if row.startswith(inner):
                 gap = len(inner) - len(outer)

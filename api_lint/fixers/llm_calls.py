@@ -28,6 +28,7 @@ class Requests:
 
     def __init__(self, job: Job) -> None:
         self.job, self.file, self.syntax = job, job.file, job.file.syntax
+        self._names: dict[str, str] = {}
 
     def rewrite(self, call: ast.Call, request: Request, is_async: bool) -> None:
         """Rewrite one request."""
@@ -40,13 +41,16 @@ class Requests:
             self._system(call, given)
         if request.function == "embedding" and "dimensions" in given:
             self._dimensions(given["model"].value)
-        if request.shape in ("message", "texts") and any(
-            isinstance(n, ast.Constant) and n.value in _BLOCKS for n in self.syntax.nodes
-        ):
+        if request.shape in ("message", "texts") and any(map(self._is_block, self.syntax.nodes)):
             raise Unmapped("content blocks other than text are written otherwise for litellm")
         more = [f"{key}={text}" for key, text in self._moved(call, given, request)]
         self._add(call, [*more, "stream=True"] if request.shape == "texts" else more)
         self.job.answers.append((call, request))
+
+    def _is_block(self, node: ast.AST) -> bool:
+        above = self.syntax.parents[node]
+        is_asked = isinstance(above, ast.Compare) and ast.unparse(above.left).endswith(".stop_reason")
+        return isinstance(node, ast.Constant) and node.value in _BLOCKS and not is_asked
 
     def _given(self, call: ast.Call, request: Request) -> dict[str, ast.keyword]:
         """A request's arguments, which are renamed."""
@@ -284,21 +288,32 @@ class Requests:
 
     def _kept(self, key: str, value: ast.expr) -> str:
         """The name, or attribute of `self`, that holds an option: one that does so already, or a new one."""
+        if key in self._names:
+            return self._names[key]
+        function = self.syntax.function(self.job.made)
         target = targets(self.syntax.statement(self.job.made))[0]
-        if self.syntax.function(self.job.made) in self.job.gone or not target:
-            raise Unmapped(f"{key}= is out of reach where the client is used")
-        if target.startswith("self."):
+        option = self.job.sdk.options[key]
+        if target.startswith("self.") and function not in self.job.gone:
             known = self._attribute_of(value) if isinstance(value, ast.Name) else ""
-            name = f"self.{known}" if known else f"self._{self.job.sdk.options[key]}"
+            if known:
+                return f"self.{known}"
+            names = [f"self._{option}", f"self._{target[5:].strip('_')}_{option}"]
+        elif function is None:
+            names = [option.upper(), f"{target.strip('_')}_{option}".upper()]
+        elif function not in self.job.gone and target:
+            names = [option, f"{target}_{option}"]
+        elif isinstance(value, ast.Constant) and self.syntax.parents[function] is self.syntax.tree:
+            names = [option.upper()]
         else:
-            known = ""
-            name = self.job.sdk.options[key]
-            name = name.upper() if self.syntax.function(self.job.made) is None else name
-        if not known and name not in self.job.stores:
-            if name.rpartition(".")[2] in self._words():
-                raise Unmapped(f"{key}= is out of reach where the client is used")
-            self.job.stores[name] = self._written(value)
-        return name
+            names = []
+        taken = self._words() | self.file.stored
+        free = [name for name in names if name.rpartition(".")[2] not in taken]
+        if not free:
+            raise Unmapped(f"{key}= is out of reach where the client is used")
+        self.file.stored.add(free[0].rpartition(".")[2])
+        self.job.stores[free[0]] = self._written(value)
+        self._names[key] = free[0]
+        return free[0]
 
     def _words(self) -> set[str]:
         """Every name and attribute in the file."""

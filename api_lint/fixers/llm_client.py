@@ -115,11 +115,11 @@ class Clients:
 
     def _is_lazy(self, target: ast.Name) -> bool:
         """Whether a name is bound to the client by the function that returns it, the first time it is called."""
-        function = self.syntax.function(target)
-        body = getattr(function, "body", ())
-        return bool(body) and isinstance(body[-1], ast.Return) and (
-            isinstance(body[-1].value, ast.Name) and body[-1].value.id == target.id
-        )  # fmt: skip
+        body: list[ast.stmt] = getattr(self.syntax.function(target), "body", [])
+        match body[-1:]:
+            case [ast.Return(value=ast.Name(id=name))]:
+                return name == target.id
+        return False
 
     def _attribute(self, target: ast.Attribute, owner: str) -> list[ast.expr]:
         cls, name = self.syntax.owner(target), target.attr
@@ -229,17 +229,10 @@ class Clients:
 
     def _guard(self, node: ast.expr, above: ast.AST) -> None:
         """A question whether there is a client at all."""
-        function = self.syntax.function(node)
         if self.condition is None:
-            body = getattr(function, "body", ())
-            is_lazy = isinstance(above, ast.Compare | ast.UnaryOp) and isinstance(
-                self.syntax.parents[above], ast.If
-            )
-            if (
-                is_lazy
-                and self.syntax.parents[above] in body
-                and self.job.made in ast.walk(self.syntax.parents[above])
-            ):
+            question = self.syntax.parents[above]
+            body: list[ast.AST] = getattr(self.syntax.function(node), "body", [])
+            if question in body and self.job.made in ast.walk(question):
                 return  # it goes with the function
             raise Unmapped(f"it is asked whether there is a client (row {node.lineno})")
         text = ast.unparse(self.condition)

@@ -68,7 +68,7 @@ class Job:
         for statement, what in self.gone.items():
             if any(above in self.gone for above in self.syntax.above(statement)):
                 continue
-            is_making = self.made in ast.walk(statement) and not isinstance(statement, ast.FunctionDef)
+            is_making = self.made in ast.walk(statement)
             stores = [f"{name} = {value}" for name, value in self.stores.items()] if is_making else []
             removal = self.syntax.removal(statement, stores, self.gone)
             if removal is None:
@@ -77,12 +77,13 @@ class Job:
 
 
 class File:
-    """A file that calls SDKs: its syntax, and what its names mean of them."""
+    """A file that calls SDKs: its syntax, what its names mean of them, and names that hold options from then on."""
 
     def __init__(self, at: Place) -> None:
         self.at = at
         self.syntax = Syntax("".join(at.rows))
         self.names: dict[str, str] = {}
+        self.stored: set[str] = set()
         for node in self.syntax.nodes:
             if isinstance(node, ast.ImportFrom) and not node.level:
                 self._name({a.asname or a.name: f"{node.module}.{a.name}" for a in node.names})
