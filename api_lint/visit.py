@@ -365,6 +365,13 @@ class Place:
             return None
         return cst.parse_expression(f"{module}.{name}"), (NeedImport(module),)
 
+    def elsewhere(self, path: str) -> Place | None:
+        """The top of another module of the project, with its rows; `None` where it cannot be read."""
+        module, text = self.api.module(path), self.api.source(path)
+        if module is None or text is None:
+            return None
+        return Place(self.api, module, None, "", 1, (), rows_of(text))
+
     def is_free(self, name: str) -> bool:
         """Whether neither the file nor a function around binds the name."""
         return name not in self.module.facts.body.bound and all(
@@ -789,7 +796,7 @@ def _text_fix(finding: Finding) -> TextFix | None:
     edits = finding.fix.edits
     texts = tuple(TextEdit(e.span, e.content) for e in edits if isinstance(e, Rewrite))
     imports = tuple((e.module, e.name) for e in edits if isinstance(e, NeedImport))
-    others = tuple(e for e in edits if isinstance(e, (AddLine, AddCode)))
+    others = tuple(e for e in edits if isinstance(e, (AddLine, AddCode, AddField)))
     return TextFix(finding.fix.title, finding.fix.safety, texts, imports, others)
 
 

@@ -6,6 +6,7 @@ argument, a method, a use of the answer, another file), there are no edits but a
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -14,6 +15,8 @@ from api_lint.fixers.llm_answers import Answers
 from api_lint.fixers.llm_calls import Requests
 from api_lint.fixers.llm_client import Clients, module_calls, module_settings
 from api_lint.fixers.llm_file import File, Job, SdkUse, Unmapped
+from api_lint.fixers.llm_handed import handed
+from api_lint.fixers.llm_params import shortened
 from api_lint.libraries.litellm import sdk_of
 from api_lint.rule import Edit, Rewrite
 
@@ -43,20 +46,23 @@ def to_litellm(uses: Sequence[SdkUse], at: Place) -> list[tuple[Edit, ...] | str
                 use.makes_client and file.dotted(made.func).partition(".")[0] != use.sdk
             ):
                 raise Unmapped(f"{use.label} is not imported from {use.sdk} in this file")
-            found.append(_done(Job(file, use, sdk, made)))
+            if use.makes_client or file.dotted(made.func):
+                found.append(_done(Job(file, use, sdk, made)))
+            else:
+                found.append(_done(*handed(file, use, made)))
         except Unmapped as reason:
             found.append(str(reason))
     kept = {use.sdk for use, job in zip(uses, found) if isinstance(job, str)}
     return [job if isinstance(job, str) else _edits(job, kept) for job in found]
 
 
-def _done(job: Job) -> Job:
-    """The job with its edits, but for those of exceptions."""
+def _done(job: Job, holders: Sequence[ast.expr] = ()) -> Job:
+    """The job with its edits, but for those of exceptions; `holders` are the client where another file makes it."""
     requests, answers = Requests(job), Answers(job)
     if job.use.makes_client:
         clients = Clients(job)
         is_async = job.sdk.clients[job.use.callee]
-        for call, request in clients.calls():
+        for call, request in clients.calls(holders):
             requests.rewrite(call, request, is_async)
         clients.check()
     else:
@@ -65,6 +71,7 @@ def _done(job: Job) -> Job:
         module_settings(job, requests.is_default)
     for call, request in job.answers:
         answers.rewrite(call, request)
+    shortened(job)
     job.edits += job.removals()
     return job
 

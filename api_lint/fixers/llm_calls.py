@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from api_lint.facts import Span
 from api_lint.fixers.llm_file import Job, Unmapped, targets
+from api_lint.fixers.llm_handed import Carried
 from api_lint.libraries.litellm import Request
 from api_lint.rule import Rewrite
 
@@ -247,6 +248,8 @@ class Requests:
     def _text(self, key: str, value: ast.expr, call: ast.Call) -> str:
         """An option's value as it is written at a call: as it was, if it means the same there and costs nothing, or a name
         that takes it where the client was made."""
+        if self.job.source is not None:
+            return Carried(self.job).text(key, value, call)
         if self.syntax.comments_in(self.syntax.span(value)):
             raise Unmapped(f"a comment stands within {key}=")
         is_repeated = isinstance(value, ast.Constant | ast.JoinedStr) and len(self.job.holders) > 1

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from api_lint.fixers.llm_file import Job, Unmapped, targets
+from api_lint.fixers.llm_params import given_by
 from api_lint.libraries.litellm import Request
 
 _CACHES = frozenset("cache lru_cache functools.cache functools.lru_cache property cached_property".split()) | {
@@ -26,8 +27,11 @@ class Clients:
         self._seen: set[ast.AST] = set()
         self._last_checks: list[Callable[[], None]] = []
 
-    def calls(self) -> Iterator[tuple[ast.Call, Request]]:
-        """The client's requests."""
+    def calls(self, holders: Sequence[ast.expr] = ()) -> Iterator[tuple[ast.Call, Request]]:
+        """The client's requests.
+
+        Parameters: `holders`, the expressions that are the client, if another file makes it.
+        """
         job = self.job
         for keyword in job.made.keywords:
             if keyword.arg is None or keyword.arg not in job.sdk.options:
@@ -40,11 +44,18 @@ class Clients:
             raise Unmapped(f"{job.use.label} is made without {min(missing)}=")
         if job.made.args:
             raise Unmapped(f"a positional argument of {job.use.label} has no counterpart in litellm")
-        self._follow(job.made)
+        for node in holders if job.source is not None else [job.made]:
+            self._follow(node)
         for holder in job.holders:
             yield self._called(holder)
-        if not job.holders:
+        if not job.holders and not self._is_left_over():
             raise Unmapped("nothing in this file calls the client")
+
+    def _is_left_over(self) -> bool:
+        """Whether the client's calls were in other files, and are litellm's now."""
+        modules = map(self.file.at.api.module, self.file.at.api.project.scanned)
+        imports = (entry for m in modules if m is not None for entry in m.facts.body.imports)
+        return bool(self.job.gone) and any(e.module == "litellm" and not e.level for e in imports)
 
     def check(self) -> None:
         """Make sure that nothing else uses the client; looks into every file."""
@@ -195,7 +206,8 @@ class Clients:
         self.job.gone[function] = f"{function.name} stands"
         is_property = any("property" in name for name in names)
         for read in self._uses(function, cls):
-            self._follow(read if is_property else self._call_of(read, function.name))
+            for node in [read] if is_property else given_by(self.job, read, function.name):
+                self._follow(node)
 
     def _is_of_client(self, statement: ast.stmt, returned: ast.Return) -> bool:
         """Whether a statement of the function that returns the client does nothing else."""
@@ -218,14 +230,6 @@ class Clients:
             raise Unmapped(f"{function.name}, which returns the client, is bound more than once")
         self._last_checks.append(partial(self.file.only_here, function.name))
         return list(self.syntax.reads(function.name, cls))
-
-    def _call_of(self, read: ast.expr, name: str) -> ast.expr:
-        above = self.syntax.parents[read]
-        if not isinstance(above, ast.Call) or above.func is not read or above.args or above.keywords:
-            raise Unmapped(
-                f"{name}, which returns the client, is used otherwise than by calls (row {read.lineno})"
-            )
-        return above
 
     def _guard(self, node: ast.expr, above: ast.AST) -> None:
         """A question whether there is a client at all."""

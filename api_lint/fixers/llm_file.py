@@ -14,6 +14,7 @@ from api_lint.libraries.litellm import PACKAGES, Request, Sdk
 from api_lint.rule import Edit, NeedImport, Rewrite
 
 if TYPE_CHECKING:
+    from api_lint.fixers.llm_handed import Source
     from api_lint.visit import Place
 
 
@@ -39,7 +40,8 @@ class Job:
     `made` is the call that makes it (or the first call of a module that is one), `options` what it is made with,
     `holders` are the expressions that are the client, `answers` its requests. `edits` are what is done; `gone` are the
     statements that are taken out, with what comes in their place, and what messages call them; `stores` are names that
-    hold options from then on.
+    hold options from then on. `source` is where it is made, if that is another file;
+    `params` are parameters that are taken out.
     """
 
     file: File
@@ -52,6 +54,8 @@ class Job:
     edits: list[Edit] = field(default_factory=list)
     gone: dict[ast.stmt, str] = field(default_factory=dict)
     stores: dict[str, str] = field(default_factory=dict)
+    source: Source | None = None
+    params: list[ast.arg] = field(default_factory=list)
 
     @property
     def syntax(self) -> Syntax:
