@@ -36,7 +36,8 @@ class Api:
     """What all files together tell.
 
     Parameters: `paths`, every Python file of the project relative to its root; `load`, a file's facts (or `None`);
-    `roots`, configured source roots; `scanned`, the files that passed the gate, over which reverse look-ups go.
+    `roots`, configured source roots; `scanned`, the files that passed the gate, over which reverse look-ups go;
+    `source`, a file's text (`None` for one that cannot be read), for fixes that depend on another file.
     """
 
     def __init__(
@@ -45,9 +46,11 @@ class Api:
         load: Callable[[str], ModuleFacts | None],
         roots: Sequence[str] = (),
         scanned: Sequence[str] = (),
+        source: Callable[[str], str | None] | None = None,
     ) -> None:
         # Whether anybody will look at fixes: to make them costs as much as to find what is wrong.
         self.wants_fixes = True
+        self.source = source or (lambda _: None)
         self.project = Project(paths, load, roots, scanned)
         self.types = Types(self.project)
         self.effects = Effects(self.types)

@@ -397,7 +397,7 @@ class _Session:
                 self.failures[path] = failure
         self.scanned.sort()
         self.size = size
-        self.api = Api(files, self.load, self.settings.src, self.scanned)
+        self.api = Api(files, self.load, self.settings.src, self.scanned, self.text)
 
     def _size(self, path: str) -> int:
         try:
@@ -445,6 +445,13 @@ class _Session:
             except OSError as error:
                 raise Unreadable(Failure(path, error.strerror or str(error))) from None
 
+    def text(self, path: str) -> str | None:
+        """A file's text, `None` for one that cannot be read."""
+        try:
+            return decode(self.read(path), path)
+        except Unreadable:
+            return None
+
     def exists(self, path: str) -> bool:
         """Whether there is such a file in the project's folder, or a content that stands for it."""
         return path in self.sources or os.path.exists(os.path.join(self.project.root, path))
@@ -478,7 +485,7 @@ class _Session:
             after.load(path)
         after.scanned = sorted({*self.scanned, *(path for path in sources if path in after.facts)})
         after.size = self.size
-        after.api = Api(project.files, after.load, self.settings.src, after.scanned)
+        after.api = Api(project.files, after.load, self.settings.src, after.scanned, after.text)
         return after
 
     # --------------------------------------------------------------------------------------------------- visit
@@ -522,7 +529,7 @@ class _Session:
             failed.add(rule.code)
 
         rules = [rule for rule in self.rules if self._speaks(rule, module)]
-        found: list[Found] = list(visit_facts(self.api, module, rules, fail))
+        found: list[Found] = list(visit_facts(self.api, module, text, rules, fail))
         diagnostics: list[Diagnostic] = []
         suspects = self._suspects(rules, module, text, fail)
         if suspects:

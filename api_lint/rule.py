@@ -46,7 +46,8 @@ class Replace:
 
 @dataclass(frozen=True, slots=True)
 class Rewrite:
-    """An edit: the text at `span` of the file becomes `content`. For what stands outside the statement at hand."""
+    """An edit: the text at `span` of the file becomes `content`. For what stands outside the statement at hand; in a hook
+    that has no nodes (`visit_module`) the only one: `Syntax` of `at.rows` gives the spans."""
 
     span: Span
     content: str

@@ -251,7 +251,8 @@ class Place:
 
     `function` is the innermost function (`None` at module level), `cls` the qualname of the innermost class or "",
     `line` the row of the statement, `parents` the LibCST nodes around within the slice, outermost first, and `route`
-    the route that is being visited in `visit_route`. `rows` are the file's, with their line ends (in hooks for nodes).
+    the route that is being visited in `visit_route`. `rows` are the file's, with their line ends (in hooks for nodes,
+    and in `visit_module`: a fix all over a file makes a `Syntax` of them).
     """
 
     api: Api
@@ -363,6 +364,13 @@ class Place:
         if root in self.module.facts.body.bound or self._is_shadowed(root):
             return None
         return cst.parse_expression(f"{module}.{name}"), (NeedImport(module),)
+
+    def elsewhere(self, path: str) -> Place | None:
+        """The top of another module of the project, with its rows; `None` where it cannot be read."""
+        module, text = self.api.module(path), self.api.source(path)
+        if module is None or text is None:
+            return None
+        return Place(self.api, module, None, "", 1, (), rows_of(text))
 
     def is_free(self, name: str) -> bool:
         """Whether neither the file nor a function around binds the name."""
@@ -765,29 +773,44 @@ def _around(definitions: Sequence[Any], row: int) -> Any:
 
 
 def visit_facts(
-    api: Api, module: Module, rules: Sequence[Rule], failed: Callable[[Rule, Exception], None]
+    api: Api,
+    module: Module,
+    text: str,
+    rules: Sequence[Rule],
+    failed: Callable[[Rule, Exception], None],
 ) -> Iterator[Found]:
     """Every finding of the hooks for what only an API has: its routes, models and schemas."""
     for rule in rules:
         try:
-            for finding in _api_findings(api, module, rule):
+            for finding in _api_findings(api, module, text, rule):
                 if isinstance(finding.where, Span):
-                    yield Found(rule, finding, finding.where)
+                    yield Found(rule, finding, finding.where, _text_fix(finding))
         except Exception as error:  # noqa: BLE001 - a rule is foreign code; it costs its own result only
             failed(rule, error)
 
 
-def _api_findings(api: Api, module: Module, rule: Rule) -> Iterator[Finding]:
+def _text_fix(finding: Finding) -> TextFix | None:
+    """The fix of a finding that was made without nodes: what it replaces is text."""
+    if finding.fix is None:
+        return None
+    edits = finding.fix.edits
+    texts = tuple(TextEdit(e.span, e.content) for e in edits if isinstance(e, Rewrite))
+    imports = tuple((e.module, e.name) for e in edits if isinstance(e, NeedImport))
+    others = tuple(e for e in edits if isinstance(e, (AddLine, AddCode, AddField)))
+    return TextFix(finding.fix.title, finding.fix.safety, texts, imports, others)
+
+
+def _api_findings(api: Api, module: Module, text: str, rule: Rule) -> Iterator[Finding]:
     for hook in rule.api_hooks():
         call: Callable[[Any, Place], Iterable[Finding] | None] = getattr(rule, hook)
-        for subject, place in _subjects(api, module, hook):
+        for subject, place in _subjects(api, module, text, hook):
             yield from call(subject, place) or ()
 
 
-def _subjects(api: Api, module: Module, hook: str) -> Iterator[tuple[Any, Place]]:
+def _subjects(api: Api, module: Module, text: str, hook: str) -> Iterator[tuple[Any, Place]]:
     """What a hook is called on in one file, each with its place."""
     if hook == "visit_module":
-        yield module, Place(api, module, None, "", 1)
+        yield module, Place(api, module, None, "", 1, (), rows_of(text))
     elif hook == "visit_route":
         for route in api.handled_in(module.path):
             function = route.handler.function

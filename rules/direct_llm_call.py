@@ -3,7 +3,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from api_lint import CallSite, Expr, Finding, Format, Literal, Module, Place, Related, Rule, Span
+from api_lint import (
+    UNSAFE,
+    CallSite,
+    Expr,
+    Finding,
+    Format,
+    Literal,
+    Module,
+    Place,
+    Related,
+    Rule,
+    SdkUse,
+    Span,
+    to_litellm,
+)
 
 _NO_REQUEST = (".URL", ".urlparse", ".urljoin", ".parse_url")
 _HTTP = ("requests.", "httpx.", "aiohttp.", "urllib.request.", "urllib3.")
@@ -28,11 +42,11 @@ class DirectLlmCall(Rule):
 
     Good::
 
-        from litellm import completion
+        import litellm
 
         def answer(question: str) -> str:
             messages = [{"role": "user", "content": question}]
-            return completion(model="gpt-4o", messages=messages).choices[0].message.content
+            return litellm.completion(model="gpt-4o", messages=messages).choices[0].message.content
     """
 
     code = "API501"
@@ -43,18 +57,26 @@ class DirectLlmCall(Rule):
         "deepseek", "fireworks", "cerebras", "sambanova", "moonshot", "dashscope", "completions", "embeddings",
         "messages.create", "generate_content",
     )  # fmt: skip
+    fix = UNSAFE
     quiet_in = frozenset({"tests", "migrations"})
 
     def visit_module(self, module: Module, at: Place) -> Iterator[Finding]:
         uses = list(_uses(module, at))
         made = [use for use in uses if use.makes_client]
         called = [use for use in uses if not use.makes_client and not use.address]
-        for use in made or called[:1]:
-            yield self._found(use, called, at)
+        subjects = made or called[:1]
+        is_wanted = subjects and at.wants_fixes
+        plans = to_litellm([use.of_sdk for use in subjects], at) if is_wanted else [""] * len(subjects)
+        for use, plan in zip(subjects, plans):
+            found = self._found(use, called, at)
+            if isinstance(plan, str):
+                yield found.unfixable(plan)
+            else:
+                yield found.fixed_by(_title(use, at), *plan)
         requests = [use for use in uses if use.address]
         for address in dict.fromkeys(use.address for use in requests):
             same = [use for use in requests if use.address == address]
-            yield self._found(same[0], same, at)
+            yield self._found(same[0], same, at).unfixable("what a raw request sends is not known")
 
     def _found(self, use: _Use, calls: list[_Use], at: Place) -> Finding:
         related = [
@@ -64,13 +86,25 @@ class DirectLlmCall(Rule):
 
 
 class _Use(NamedTuple):
-    """A construction or a call. `address` is where the literal stands that a raw request goes to, else `None`."""
+    """A construction or a call of `callee`. `address` is where the literal stands that a raw request goes to, else `None`."""
 
     span: Span
     label: str
     sdk: str
     makes_client: bool
+    callee: str
     address: Span | None = None
+
+    @property
+    def of_sdk(self) -> SdkUse:
+        return SdkUse(self.span, self.label, self.sdk, self.makes_client, self.callee)
+
+
+def _title(use: _Use, at: Place) -> str:
+    modules = (at.api.module(path) for path in at.api.project.scanned)
+    imports = (entry for m in modules if m is not None for entry in m.facts.body.imports)
+    is_known = any(entry.module.partition(".")[0] == "litellm" and not entry.level for entry in imports)
+    return f"Call litellm instead of {use.sdk}" + ("" if is_known else " (litellm must be installed)")
 
 
 def _uses(module: Module, at: Place) -> Iterator[_Use]:
@@ -83,7 +117,7 @@ def _uses(module: Module, at: Place) -> Iterator[_Use]:
             effect = at.api.effect(site, scope)
             callee = at.api.value(site.call.func, scope)
             if effect.llm:
-                yield _Use(site.span, effect.label, effect.llm, callee.kind == "class")
+                yield _Use(site.span, effect.label, effect.llm, callee.kind == "class", callee.name)
             elif addresses and callee.name.startswith(_HTTP) and not callee.name.endswith(_NO_REQUEST):
                 address = _address(site, addresses)
                 if address is not None:
@@ -92,6 +126,7 @@ def _uses(module: Module, at: Place) -> Iterator[_Use]:
                         effect.label or _short(callee.name),
                         "a provider's API",
                         False,
+                        callee.name,
                         address,
                     )
 
