@@ -440,7 +440,8 @@ def _without_unused(before: str, after: str, wanted: Container[str]) -> str:
             kept = [a for a in node.names if not _is_gone(a, scopes[node.lineno], gone, wanted)]
             if len(kept) < len(node.names):
                 edits += _shortened(after, node, kept, tree)
-    return _edited(after, edits)
+    text = _edited(after, edits)
+    return text if after[:1] in "\r\n" else text.lstrip("\r\n")
 
 
 def _is_gone(

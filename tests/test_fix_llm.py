@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
+import inspect
 import sys
 import textwrap
 from pathlib import Path
@@ -813,3 +815,176 @@ def test_a_client_that_stays_keeps_its_exceptions(tmp_path: Path) -> None:
     text = fixed(tmp_path, source)
     assert "except openai.RateLimitError" in text
     assert "litellm.completion" in text
+
+
+# -------------------------------------------------------------------------------------------------- several files
+
+CONFIG = """
+class Settings:
+    key = "k"
+    model = "gpt-x"
+
+
+settings = Settings()
+"""
+LLM = """
+import os
+from functools import lru_cache
+
+from openai import AsyncOpenAI, OpenAI
+
+from .config import settings
+
+URL = "http://llm/v1"
+client = OpenAI(api_key=settings.key, base_url=URL, timeout=30)
+
+
+@lru_cache(maxsize=1)
+def get_client() -> AsyncOpenAI:
+    return AsyncOpenAI(api_key=os.environ["LLM_KEY"])
+"""
+ROUTES = """
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from openai import AsyncOpenAI
+
+from .config import settings
+from .llm import client, get_client
+
+router = APIRouter()
+Injected = Annotated[AsyncOpenAI, Depends(get_client)]
+
+
+@router.post("/default")
+async def by_default(text: str, llm: AsyncOpenAI = Depends(get_client)):
+    answer = await llm.chat.completions.create(model=settings.model, messages=[text])
+    return answer.choices[0].message.content
+
+
+@router.post("/annotated")
+async def annotated(
+    llm: Injected,
+    text: str,
+    other: Annotated[AsyncOpenAI, Depends(get_client)],  # the same
+):
+    one = await llm.embeddings.create(model="e", input=[text])
+    return one.data[0].embedding, (await other.chat.completions.create(model="m", messages=[text])).usage
+
+
+@router.post("/imported")
+def imported(text: str):
+    return client.chat.completions.create(model="m", messages=[text]).choices[0].message.content
+
+
+@router.post("/called")
+async def called(text: str):
+    llm = get_client()
+    return (await llm.chat.completions.create(model="m", messages=[text])).choices[0].message.content
+"""
+
+
+def project(others: dict[str, str], routes: str = ROUTES) -> dict[str, str]:
+    files = {"config": CONFIG, "llm": LLM, "routes": routes, "__init__": "", **others}
+    return {f"shop/{name}.py": text.lstrip("\n") for name, text in files.items()}
+
+
+def injected(function: Any) -> dict[str, Any]:
+    """What FastAPI would inject."""
+    found = {}
+    for name, param in inspect.signature(function).parameters.items():
+        metadata = getattr(param.annotation, "__metadata__", (param.default,))
+        found.update((name, d.dependency()) for d in metadata if hasattr(d, "dependency"))
+    return found
+
+
+def answers(root: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[list[Any], list[Any]]:
+    """What the handlers of a project give, and what they sent to the providers."""
+    provider = Provider()
+    with monkeypatch.context() as patch:
+        for name, module in provider.modules.items():
+            patch.setitem(sys.modules, name, module)
+        patch.syspath_prepend(str(root))
+        patch.setenv("LLM_KEY", "from-env")
+        try:
+            routes = importlib.import_module("shop.routes")
+            found = []
+            for route in routes.router.routes:
+                result = route.endpoint(text="hi", **injected(route.endpoint))
+                found.append(asyncio.run(result) if asyncio.iscoroutine(result) else result)
+        finally:
+            for name in [name for name in sys.modules if name.partition(".")[0] == "shop"]:
+                del sys.modules[name]
+    return found, provider.sent
+
+
+def test_a_client_of_another_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sources = project({})
+    old, new = tmp_path / "old", tmp_path / "new"
+    done = run(new, sources)
+    run(old, sources)
+    for path, (_, text) in done.changes.items():
+        (new / path).write_bytes(text)
+    assert not done.result.diagnostics
+    assert answers(old, monkeypatch) == answers(new, monkeypatch)
+    routes, llm = (done.changes[f"shop/{name}.py"][1].decode() for name in ("routes", "llm"))
+    assert "openai import" not in routes + llm
+    assert "Depends" not in routes
+    assert 'api_key=os.environ["LLM_KEY"]' in routes
+    assert "api_base=URL, timeout=30" in routes
+    assert "from .llm import URL" in routes
+    assert "# the same" in routes
+    assert llm == 'URL = "http://llm/v1"\n'
+
+
+@pytest.mark.parametrize(
+    ("reason", "old", "new"),
+    [
+        (
+            "base_url= is written out where the client is made",
+            "base_url=URL",
+            'base_url="http://llm/v1"',
+        ),
+        ("default_headers= of", "timeout=30", "default_headers={}"),
+        ("client is not always the client", "timeout=30)", "timeout=30) if URL else None"),
+        ("get_client, which returns the client, has parameters", "get_client()", "get_client(key=None)"),
+        ("get_client, which returns the client, does more", "    return A", "    print()\n    return A"),
+        ("how litellm does what openai.Async", "return AsyncOpenAI", "return AsyncClient"),
+    ],
+)
+def test_a_client_of_another_file_stays(reason: str, old: str, new: str, tmp_path: Path) -> None:
+    text = LLM.replace(old, new).replace("OpenAI, OpenAI", "OpenAI, OpenAI, AsyncClient")
+    name = "get_client()" if "return" in old or "get_client" in old else "client"
+    call = CHAT.replace("client", name)
+    used = f"from .llm import client, get_client\n\n\ndef ask():\n    return {call}\n"
+    done = run(tmp_path, project({"llm": text}, used))
+    assert "shop/routes.py" not in done.changes
+    assert any(reason in d.refused for d in done.result.diagnostics), done.result.diagnostics
+
+
+@pytest.mark.parametrize(
+    ("reason", "old", "new"),
+    [
+        (
+            "by_default, which is handed the client, may be called",
+            "router = ",
+            "print(lambda: by_default)\nrouter = ",
+        ),
+        ("used otherwise than by calls", "router = ", "print(get_client)\nrouter = "),
+        ("a comment stands beside the client", "    llm: Injected,", "    llm: Injected,  # this"),
+        ("llm is bound more than once", "    one = await llm", "    llm = 1\n    one = await llm"),
+        (
+            "settings means something else",
+            "def imported(text: str",
+            "def imported(text: str, settings: int = 0",
+        ),
+        ("made elsewhere or handed in", "= Depends(get_client)", "= None"),
+    ],
+)
+def test_what_is_done_with_a_client_of_another_file(
+    reason: str, old: str, new: str, tmp_path: Path
+) -> None:
+    done = run(tmp_path, project({}, ROUTES.replace(old, new)))
+    assert any(reason in d.refused for d in done.result.diagnostics), done.result.diagnostics
+    for _, text in done.changes.values():
+        compile(text, "a", "exec")

@@ -250,7 +250,7 @@ class Syntax:
         while below <= len(self.rows) and not self.rows[below - 1].strip():
             below += 1
         if below > len(self.rows):
-            return start, end
+            return above, end
         if is_first:
             return start, below
         return (above, end) if start - above <= below - end else (start, below)
