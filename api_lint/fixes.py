@@ -440,8 +440,30 @@ def _without_unused(before: str, after: str, wanted: Container[str]) -> str:
             kept = [a for a in node.names if not _is_gone(a, scopes[node.lineno], gone, wanted)]
             if len(kept) < len(node.names):
                 edits += _shortened(after, node, kept, tree)
-    text = _edited(after, edits)
-    return text if after[:1] in "\r\n" else text.lstrip("\r\n")
+    return _edited(after, [*edits, *_gaps(after, edits)])
+
+
+def _gaps(text: str, edits: Iterable[TextEdit]) -> Iterator[TextEdit]:
+    """The blank rows that would be too many once whole rows of imports are gone: those that then begin the file, and
+    one below a group that had others around it.
+    """
+    rows = _ROW.findall(text)
+    gone = {
+        row for edit in edits if _is_of_rows(edit) for row in range(edit.span.line, edit.span.end_line)
+    }
+    for last in (row for row in gone if row + 1 not in gone):
+        first = last
+        while first - 1 in gone:
+            first -= 1
+        row = last + 1
+        while row <= len(rows) and not rows[row - 1].strip() and (first == 1 or row == last + 1):
+            if first == 1 or not rows[first - 2].strip():
+                yield TextEdit(Span(row, 0, row + 1, 0), "")
+            row += 1
+
+
+def _is_of_rows(edit: TextEdit) -> bool:
+    return (edit.span.col, edit.span.end_col, edit.content) == (0, 0, "")
 
 
 def _is_gone(

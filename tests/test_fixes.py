@@ -141,6 +141,23 @@ def test_names_over_several_rows_are_taken_out_one_by_one(tmp_path: Path) -> Non
     )
 
 
+@pytest.mark.parametrize(
+    ("head", "after"),
+    [
+        ("import time\n\n\ndef f(): time\n", "def f(): x\n"),
+        ("import time\n\nfrom app import y\ny, time\n", "from app import y\ny, x\n"),
+        ("import os\n\nimport time\n\n\nos, time\n", "import os\n\n\nos, x\n"),
+        ("import os\n\nimport time\n\nfrom app import y\nos, y, time\n", "import os\n\nfrom app import y\nos, y, x\n"),
+        ("import os\nimport time\n\nfrom app import y\nos, y, time\n", "import os\n\nfrom app import y\nos, y, x\n"),
+        ('"""Doc."""\n\nimport time\n\n\ntime\n', '"""Doc."""\n\n\nx\n'),
+    ],
+)  # fmt: skip
+def test_a_group_of_imports_goes_with_its_blank_row(head: str, after: str) -> None:
+    row = head.count("\n")
+    start = head.rindex("time") - head.rindex("\n", 0, -1) - 1
+    assert applied(head, edit(row, start, start + 4, "x")) == after
+
+
 def test_an_import_within_a_function_goes_with_its_last_use_there(tmp_path: Path) -> None:
     before = "async def f():\n    import time\n    time.sleep(1)\n\ndef g():\n    import time\n    time.sleep(1)\n"
     assert fixed(tmp_path, before).decode() == (
