@@ -11,6 +11,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from api_lint.api import *  # noqa: F403
     from api_lint.facts import *  # noqa: F403
+    from api_lint.fixers.data_access import *  # noqa: F403
     from api_lint.fixers.edits import *  # noqa: F403
     from api_lint.fixers.environ import *  # noqa: F403
     from api_lint.fixers.llm import *  # noqa: F403
@@ -26,6 +27,7 @@ _PUBLIC = {
     "fixers.edits": "answered_by_def await_instead definition held no_await run_in_thread without_async",
     "fixers.environ": "Setting env_names env_prefix env_row free_name has_comment setting settings_class text_at upper_snake",
     "fixers.llm": "SdkUse to_litellm",
+    "fixers.data_access": "move_data_access",
     "fixers.moves": (
         "callee_words has_holes host_name is_generic is_storable moved no_move put source_of split_address title_of"
     ),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from api_lint.effects import Effects
 from api_lint.facts import (
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from api_lint.raising import Raising
 
 __all__ = ["Api", "Module"]
+
+Found = TypeVar("Found")
 
 
 class Api:
@@ -58,6 +60,7 @@ class Api:
         self._routes: dict[str, tuple[Route, ...]] = {}
         self._handlers: dict[str, dict[int, Route]] | None = None
         self._classes: dict[tuple[str, ...], tuple[ClassRef, ...]] = {}
+        self._once: dict[tuple[object, ...], Any] = {}
         self._on_loop: dict[str, tuple[tuple[CallSite, Effect], ...]] = {}
 
     @cached_property
@@ -70,6 +73,13 @@ class Api:
     def module(self, path: str) -> Module | None:
         """The module in a file, or `None` where it cannot be read."""
         return self.project.module(path)
+
+    def once(self, key: tuple[object, ...], make: Callable[[], Found]) -> Found:
+        """What `make` gives, made once in a run: what the fixes of one file have to agree on."""
+        if key not in self._once:
+            self._once[key] = make()
+        found: Found = self._once[key]
+        return found
 
     # -------------------------------------------------------------------------------------------------- routes
 

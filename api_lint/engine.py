@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
+import re
 import signal
 import stat
 import sys
@@ -57,6 +58,10 @@ class Result:
     errors: tuple[str, ...]
     suppressed: int
     files: int
+
+
+# What a module's code defines at its top level.
+_DEFINED = re.compile(r"^(?:async def|def|class) (\w+)", re.MULTILINE)
 
 
 class _Visited(NamedTuple):
@@ -178,6 +183,7 @@ class _Fixer:
         self.refused: dict[str, str] = {}
         self.linked: list[frozenset[str]] = []
         self.result = before
+        self.claimed: dict[tuple[str, str], str] = {}
         self._imported: dict[str, set[str]] | None = None
 
     def settle(self, jobs: int, progress: Progress | None) -> None:
@@ -218,15 +224,17 @@ class _Fixer:
         for diagnostic in self._wanted(found):
             by_path.setdefault(diagnostic.path, []).append(diagnostic)
         changed: dict[str, bytes] = {}
+        self.claimed = {}
         for path, diagnostics in by_path.items():
             if path not in self.refused:
                 self._fix_file(path, diagnostics, changed)
         return changed
 
     def _fix_file(self, path: str, diagnostics: list[Diagnostic], changed: dict[str, bytes]) -> None:
-        """Apply what fits of a file's fixes; one that adds code to other files goes alone, to be whole or not at all."""
-        alone = [d for d in diagnostics if d.fix is not None and _adds_code(d.fix)][:1]
-        wanted = [d for d in diagnostics if d.fix is not None and not _adds_code(d.fix)] or alone
+        """Apply what fits of a file's fixes; those that add code to other files go after the others, and two that would
+        define the same name there one after another."""
+        plain = [d for d in diagnostics if d.fix is not None and not _adds_code(d.fix)]
+        wanted = plain or self._unclaimed(diagnostics)
         try:
             text = self._apply(path, [d.fix for d in wanted if d.fix is not None], changed)
         except (fixes.Refused, Unreadable) as error:
@@ -238,6 +246,22 @@ class _Fixer:
             self.applied.setdefault(path, []).extend(d for d in wanted if d.fix in text.fixes)
             for other in text.changed:
                 self.applied.setdefault(other, [])
+
+    def _unclaimed(self, diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+        """The findings whose fixes define no name that another fix of this round defines differently."""
+        free: list[Diagnostic] = []
+        for diagnostic in diagnostics:
+            assert diagnostic.fix is not None
+            defined = {
+                (edit.path, name): edit.code
+                for edit in diagnostic.fix.others
+                if isinstance(edit, AddCode)
+                for name in _DEFINED.findall(edit.code)
+            }
+            if all(self.claimed.get(key, code) == code for key, code in defined.items()):
+                self.claimed.update(defined)
+                free.append(diagnostic)
+        return free
 
     def _apply(self, path: str, wanted: Sequence[TextFix], changed: Mapping[str, bytes]) -> _Texts:
         source = fixes.read(self.session.read(path))
@@ -256,7 +280,11 @@ class _Fixer:
         if edit.path in self.refused:
             raise fixes.Refused(f"{edit.path} is left as it is")
         is_new = edit.path not in changed and not self.session.exists(edit.path)
-        content = b"" if is_new else changed.get(edit.path) or self.session.read(edit.path)
+        content = (
+            changed.get(edit.path, b"")
+            if is_new or edit.path in changed
+            else self.session.read(edit.path)
+        )
         source = fixes.read(content)
         facts = index(content, edit.path) if edit.path.endswith(".py") and content.strip() else None
         return source.encode(fixes.extend(source, facts, edit))
@@ -294,8 +322,12 @@ class _Fixer:
         """The changed files to which new findings go back, and why they are put back."""
         before = Counter((d.path, d.code) for d in self.before.diagnostics)
         after = Counter((d.path, d.code) for d in self.result.diagnostics)
+        group_of = {path: group for group in self._groups(self.applied) for path in group}
         worse: dict[str, str] = {}
         for path, code in sorted(after - before):
+            group = group_of.get(path, (path,))
+            if sum(after[p, code] for p in group) <= sum(before[p, code] for p in group):
+                continue  # it moved with its code
             reason = f"its fixes would bring up a new finding ({code})"
             if path in self.applied:
                 worse.setdefault(path, reason)

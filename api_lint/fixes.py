@@ -18,7 +18,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from api_lint import names
+from api_lint import names, syntax
 from api_lint.facts import ModuleFacts, Span
 from api_lint.rule import AddCode, AddField, AddLine, TextEdit, TextFix
 
@@ -27,6 +27,8 @@ _END = re.compile(r"\r\n|\r|\n")
 
 # Comments about the row that they stand in, of no use without it.
 _PRAGMA = re.compile(r"#\s*(?:noqa|type:|isort:|pylint:|pyright:|mypy:|ruff:|nosec|pragma:|api-lint:)")
+_ROW_WIDTH = 100
+_BEGINS = re.compile(r"(?:async )?def |class |@")
 _CODING = re.compile(r"#.*?coding[:=]")
 
 
@@ -126,7 +128,8 @@ def _applied(
     _check(text)
     text = _with_imports(text, facts, imports, newline)
     text = _without_unused(source.text, text, wanted)
-    _no_comment_lost(source.text, text)
+    moved = [edit.code for fix in chosen for edit in fix.others if isinstance(edit, AddCode)]
+    _no_comment_lost(source.text, "\n".join([text, *moved]))
     _check(text)
     return Applied(text, tuple(chosen))
 
@@ -139,7 +142,7 @@ def _with_ends(edit: TextEdit, newline: str) -> TextEdit:
 def _check(text: str) -> None:
     """Parse, and look where every `await` stands: one outside a coroutine is no fault of the grammar."""
     try:
-        tree = ast.parse(text)
+        tree = syntax.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise Refused(f"the result would be no Python: {error}") from None
     if _awaits_outside(tree, False):
@@ -190,17 +193,45 @@ def extend(source: Source, facts: ModuleFacts | None, edit: AddLine | AddCode | 
         return _with_field(text, newline, edit)
     if edit.code.strip() in text:
         return text
-    if facts is not None:
-        text = _with_imports(text, facts, edit.imports, newline)
+    if facts is not None and not facts.body.imports and edit.imports and _BEGINS.match(text):
+        # Made by a fix before this one, which had nothing to import.
+        text = _END.sub(newline, f"{_import_block(edit.imports)}\n\n") + text
+    elif facts is not None:
+        for need in sorted(need for need in edit.imports if not _has_import(facts, *need)):
+            text = _with_name(text, *need) or _with_imports(text, facts, [need], newline)
     else:
-        text = "".join(
-            f"from {m} import {n}\n" if n else f"import {m}\n" for m, n in sorted(edit.imports)
-        )
+        text = _import_block(edit.imports)
     rows = re.sub(r"\r\n|\r|\n", newline, edit.code.strip("\n"))
     blank = newline * 2 if text.strip() else ""
     text = f"{text}{gap}{blank}{rows}{newline}"
     _check(text)
     return text
+
+
+def _with_name(text: str, module: str, name: str) -> str:
+    """The text with a name added to its row `from module import …`; "" where it has none, or one that is full."""
+    row = re.search(rf"^from {re.escape(module)} import ([\w, ]+)$", text, re.MULTILINE)
+    if row is None or not name:
+        return ""
+    names = ", ".join(sorted({*re.split(r",\s*", row[1]), name}))
+    is_full = len(f"from {module} import {names}") > _ROW_WIDTH
+    return "" if is_full else f"{text[: row.start(1)]}{names}{text[row.end(1) :]}"
+
+
+def _import_block(imports: Iterable[tuple[str, str]]) -> str:
+    """The imports of a new file: the standard library, then the others, then the relative ones."""
+    groups: dict[int, list[str]] = {}
+    by_module: dict[str, list[str]] = {}
+    for module, name in imports:
+        by_module.setdefault(module, []).append(name)
+    for module, bound in sorted(by_module.items(), key=lambda i: (any(i[1]), i[0])):
+        group = 2 if module.startswith(".") else int(not _is_stdlib(module))
+        rows = groups.setdefault(group, [])
+        if "" in bound:
+            rows.append(f"import {module}\n")
+        if any(bound):
+            rows.append(f"from {module} import {', '.join(sorted(filter(None, bound)))}\n")
+    return "\n".join("".join(rows) for _, rows in sorted(groups.items()))
 
 
 def _has_line(text: str, line: str) -> bool:
@@ -212,7 +243,7 @@ def _has_line(text: str, line: str) -> bool:
 def _with_field(text: str, newline: str, edit: AddField) -> str:
     """The text with a field in one of its classes, which is not added twice."""
     try:
-        node = _class_node(ast.parse(text), edit.cls)
+        node = _class_node(syntax.parse(text), edit.cls)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         node = None
     if node is None:
@@ -220,7 +251,7 @@ def _with_field(text: str, newline: str, edit: AddField) -> str:
     name = edit.code.partition(":")[0].strip()
     for statement in node.body:
         if name in _bound_in(statement):
-            if ast.dump(statement) == ast.dump(ast.parse(edit.code).body[0]):
+            if ast.dump(statement) == ast.dump(syntax.parse(edit.code).body[0]):
                 return text
             raise Refused(f"{edit.cls} has another {name}")
     fields = [i for i, each in enumerate(node.body) if isinstance(each, ast.AnnAssign)]
@@ -322,7 +353,7 @@ def _with_imports(text: str, facts: ModuleFacts, needs: Iterable[tuple[str, str]
 
 def _import_edits(text: str, facts: ModuleFacts, needs: Iterable[tuple[str, str]]) -> Iterator[TextEdit]:
     """Insertions of the imports that a file lacks, each where the file would have put it."""
-    tree = ast.parse(text)
+    tree = syntax.parse(text)
     entries = list(_entries(tree))
     rows = [row.rstrip("\r\n") for row in _ROW.findall(text)]
     for module, name in sorted(needs):
@@ -361,8 +392,13 @@ def _end(tree: ast.Module, position: int) -> int:
 
 
 def _has_import(facts: ModuleFacts, module: str, name: str) -> bool:
+    module, _, module_alias = module.partition(" as ")
+    name, _, alias = name.partition(" as ")
+    local = alias or name or module_alias
+    level = len(module) - len(module.lstrip("."))
     return any(
-        (i.module, i.name, i.level) == (module, name, 0) and i.local == (name or module)
+        (i.module, i.name, i.level) == (module[level:], name, level)
+        and (i.local == local or (not local and i.local in (module, "")))
         for i in facts.body.imports
     )
 
@@ -376,6 +412,8 @@ def _beside(entries: Sequence[_Entry], module: str, is_from: bool) -> tuple[int,
         for e in entries
         if _is_stdlib(e.module) == _is_stdlib(module) and e.module.startswith(".") == is_relative
     ]
+    own = [e for e in group if not _is_stdlib(module) and _top(e.module) == _top(module)]
+    group = own or group
     is_mixed = [e.module for e in group] == sorted(e.module for e in group) and len(
         {e.is_from for e in group}
     ) > 1
@@ -389,6 +427,10 @@ def _beside(entries: Sequence[_Entry], module: str, is_from: bool) -> tuple[int,
         return entries[0].line, "", "\n"
     above = [e for e in entries if _is_stdlib(e.module)]
     return (above[-1].end + 1, "\n", "") if above else (entries[0].line, "", "\n")
+
+
+def _top(module: str) -> str:
+    return module.partition(".")[0].partition(" ")[0]
 
 
 def _is_sectioned(group: Sequence[_Entry]) -> bool:
@@ -431,9 +473,9 @@ def _without_unused(before: str, after: str, wanted: Container[str]) -> str:
     """The text without the imports that were read before and are not any more."""
     if "*" in wanted:
         return after
-    tree = ast.parse(after)
+    tree = syntax.parse(after)
     unused, scopes = names.unused(tree)
-    gone = unused - names.unused(ast.parse(before))[0]
+    gone = unused - names.unused(syntax.parse(before))[0]
     edits: list[TextEdit] = []
     for node in ast.walk(tree) if gone else ():
         if isinstance(node, (ast.Import, ast.ImportFrom)):
@@ -518,6 +560,9 @@ def _without_alias(rows: Sequence[str], node: ast.Import | ast.ImportFrom, alias
         len(row.encode()[: col or 0].decode()) for col in (alias.col_offset, alias.end_col_offset)
     )
     comma = re.match(r"\s*,[ \t]*", row[end:]) if end_line == alias.lineno else None
+    before = re.search(r",[ \t]*$", row[:start])
+    if comma is None and before is not None and end_line == alias.lineno:
+        return TextEdit(Span(alias.lineno, before.start(), end_line, end), "")
     if comma is None:
         raise Refused(f"the import of {alias.name}, which nothing reads then, cannot be taken out")
     return TextEdit(Span(alias.lineno, start, end_line, end + comma.end()), "")

@@ -12,7 +12,9 @@ of nearly everything:
 
 from __future__ import annotations
 
+import ast
 import re
+import warnings
 from typing import NamedTuple
 
 _EXCEPT_LIST = re.compile(
@@ -24,6 +26,22 @@ _ALIAS = re.compile(r"^([ \t]*)(type[ \t]+)(\w+)[ \t]*(?=\[|=(?!=))", re.MULTILI
 _PARAMETER = re.compile(r"\s*\**\s*(\w+)")
 _QUOTE = re.compile(r"'''|\"\"\"|'|\"")
 _PREFIX = re.compile(r"(?<![\w])[rbuftRBUFT]{1,2}$")
+
+
+def parse(text: str) -> ast.Module:
+    """The syntax tree of a text, be its syntax newer than the interpreter.
+
+    Raises: SyntaxError, and what else `ast.parse` raises.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return ast.parse(text)
+        except SyntaxError:
+            rewritten = older(text).text
+            if rewritten == text:
+                raise
+            return ast.parse(rewritten)
 
 
 class Older(NamedTuple):

@@ -252,7 +252,7 @@ class Place:
     `function` is the innermost function (`None` at module level), `cls` the qualname of the innermost class or "",
     `line` the row of the statement, `parents` the LibCST nodes around within the slice, outermost first, and `route`
     the route that is being visited in `visit_route`. `rows` are the file's, with their line ends (in hooks for nodes,
-    and in `visit_module`: a fix all over a file makes a `Syntax` of them).
+    in `visit_route` and in `visit_module`: a fix all over a file makes a `Syntax` of them).
     """
 
     api: Api
@@ -809,12 +809,13 @@ def _api_findings(api: Api, module: Module, text: str, rule: Rule) -> Iterator[F
 
 def _subjects(api: Api, module: Module, text: str, hook: str) -> Iterator[tuple[Any, Place]]:
     """What a hook is called on in one file, each with its place."""
+    rows = rows_of(text) if hook in ("visit_module", "visit_route") else ()
     if hook == "visit_module":
-        yield module, Place(api, module, None, "", 1, (), rows_of(text))
+        yield module, Place(api, module, None, "", 1, (), rows)
     elif hook == "visit_route":
         for route in api.handled_in(module.path):
             function = route.handler.function
-            yield route, Place(api, module, function, function.owner, function.start)
+            yield route, Place(api, module, function, function.owner, function.start, (), rows)
     else:
         wanted = hook.removeprefix("visit_")
         for cls in module.facts.classes:

@@ -3,7 +3,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from api_lint import Attr, Call, Expr, Finding, Function, Item, Place, Related, Route, Rule, Span
+from api_lint import (
+    UNSAFE,
+    Attr,
+    Call,
+    CallSite,
+    Effect,
+    Expr,
+    Finding,
+    Function,
+    Item,
+    Place,
+    Related,
+    Route,
+    Rule,
+    Span,
+    move_data_access,
+)
 
 # What a view inherits to fetch its own rows; the query behind it belongs to the framework.
 _OWN_QUERYSET = (
@@ -64,10 +80,18 @@ class LogicInRoute(Rule):
 
     code = "API101"
     message = "{route} {does}"
+    fix = UNSAFE
     quiet_in = frozenset({"tests", "migrations"})
     Options = Options
 
     def visit_route(self, route: Route, at: Place) -> Iterator[Finding]:
+        def counts(site: CallSite, effect: Effect, body: Function) -> bool | None:
+            return _counts(site, effect, at, body)
+
+        for finding in self._found(route, at):
+            yield move_data_access(finding, route, at, counts) if at.wants_fixes else finding
+
+    def _found(self, route: Route, at: Place) -> Iterator[Finding]:
         handler = route.handler.function
         bodies = [handler, *(f for f in at.module.facts.functions if _is_inside(f, handler))]
         data = [found for body in bodies for found in _data_access(body, at)]
@@ -94,9 +118,16 @@ def _is_inside(function: Function, handler: Function) -> bool:
 def _data_access(body: Function, at: Place) -> Iterator[tuple[Span, str, bool]]:
     """Each data access of a body: its place, its name, and whether it counts by itself."""
     for site, _, effect in at.api.sites(at.path, body):
-        if effect.data and not _root(site.call).startswith(_OWN_QUERYSET):
-            method = effect.label.rpartition(".")[2]
-            yield site.span, effect.label, not _is_own_row(site.call, method, at, body)
+        counts = _counts(site, effect, at, body)
+        if counts is not None:
+            yield site.span, effect.label, counts
+
+
+def _counts(site: CallSite, effect: Effect, at: Place, body: Function) -> bool | None:
+    """Whether a call is data access that counts by itself; `None` if it is none."""
+    if not effect.data or _root(site.call).startswith(_OWN_QUERYSET):
+        return None
+    return not _is_own_row(site.call, effect.label.rpartition(".")[2], at, body)
 
 
 def _is_own_row(call: Call, method: str, at: Place, body: Function) -> bool:
