@@ -66,16 +66,16 @@ class LogicInRoute(Rule):
 
     Good::
 
+        import app_service
         from fastapi import Depends, FastAPI
         from sqlalchemy.orm import Session
         from app.db import get_db
-        from app.services import users
 
         app = FastAPI()
 
         @app.get("/users/{user_id}")
         def read_user(user_id: int, db: Session = Depends(get_db)):
-            return users.get(db, user_id)
+            return app_service.get_user(db, user_id)
     """
 
     code = "API101"

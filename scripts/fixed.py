@@ -64,6 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 changed = True
                 print(path.relative_to(FIXTURES.parent).as_posix(), file=sys.stderr)
                 if chosen.write and path in files:
+                    path.parent.mkdir(exist_ok=True)
                     path.write_bytes(files[path])
                 elif chosen.write:
                     path.unlink()

@@ -117,9 +117,7 @@ class _Move:
             raise NotExtracted("no data access that could move: the logic is to be divided by hand")
         self.tree = self._parsed(rows)
         found = [
-            replace(
-                piece, given=tuple(sorted(piece.given, key=lambda g: not self._is_session(g.argument)))
-            )
+            replace(piece, given=tuple(sorted(piece.given, key=self._order)))
             for piece in pieces(self.tree, rows, must, may, never, self._fate)
         ]
         codes = [self._code(piece, found) for piece in found]
@@ -203,6 +201,13 @@ class _Move:
                 f"an async handler with a synchronous session (line {site.span.line}): API604 comes first"
             )
         self.threaded = True
+
+    def _order(self, given: Given) -> int:
+        """Sessions before what stands for the database otherwise, and that before the rest."""
+        if given.node is None and self._is_session(given.argument):
+            return 0
+        is_global = given.node is None and given.argument not in self._locals()
+        return 1 if is_global and self.at.module.imports.get(given.argument) is None else 2
 
     def _is_session(self, name: str) -> bool:
         return self.at.api.role(self._value(name)) == "session"

@@ -28,7 +28,7 @@ _ONE = frozenset(
 )
 _OR_404 = frozenset({"get_or_404", "first_or_404", "one_or_404"})
 _SAYS_NOTHING = frozenset(
-    "self request queryset qs query db session conn cursor result results obj data stmt statement supabase client".split()
+    "self request database mongo collection queryset qs query db session conn cursor result results obj data stmt statement supabase client".split()
 )
 _ALL = frozenset({"all", "fetchall", "to_list", "aall", "paginate", "values_list"})
 _MAKERS = frozenset({"model_validate", "from_orm", "parse_obj", "model_construct"})
@@ -138,7 +138,7 @@ def _called(nodes: Sequence[ast.AST]) -> Iterator[str]:
 
 def _thing(piece: Piece, about: Callable[[str], str]) -> tuple[str, bool]:
     """The model that a piece is about, and whether it makes a row of it."""
-    made, row = "", ""
+    made, row, guess = "", "", ""
     classes: list[str] = []
     for node in piece.nodes:
         for each in sorted(_expressions(node), key=lambda n: (n.lineno, n.col_offset)):
@@ -147,16 +147,30 @@ def _thing(piece: Piece, about: Callable[[str], str]) -> tuple[str, bool]:
             if model and name.rpartition(".")[2] == model:
                 classes.append(model)
             row = row or model
+            if isinstance(each, ast.Call):
+                guess = guess or _queried(each)
             func = _dotted(each.func) if isinstance(each, ast.Call) else ""
             owner, _, method = func.rpartition(".")
             maker = owner if method in _MAKERS else func
             if not made and maker and about(maker) == maker.rpartition(".")[2]:
                 made = about(maker)
     # What is made is what it is about; else what is queried; else whose row it is.
-    first = made or next(iter(classes), row)
+    first = made or next(iter(classes), row) or guess
     if not first:
         return _written(piece), False
     return _singular(_snake(first)), bool(made)
+
+
+def _queried(call: ast.Call) -> str:
+    """The class that a call names as what it queries, though nothing is known of it."""
+    func, arg = call.func, call.args[0] if call.args else None
+    name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+    if name in ("get", "query", "select") and isinstance(arg, ast.Name) and arg.id[:1].isupper():
+        return arg.id
+    owner = func.value if isinstance(func, ast.Attribute) else None
+    if isinstance(owner, ast.Attribute) and owner.attr in ("query", "objects"):
+        return _dotted(owner.value).rpartition(".")[2]
+    return ""
 
 
 def _expressions(node: ast.AST) -> Iterator[ast.expr]:
@@ -176,11 +190,22 @@ def _written(piece: Piece) -> str:
                 owner = each.func.value
                 if isinstance(owner, ast.Name) and owner.id not in _SAYS_NOTHING:
                     return _singular(owner.id)
-    root = piece.nodes[0]
-    while isinstance(root, (ast.Attribute, ast.Call, ast.Subscript, ast.Await)):
-        root = root.func if isinstance(root, ast.Call) else root.value
-    known = isinstance(root, ast.Name) and root.id.islower() and root.id not in _SAYS_NOTHING
-    return _singular(root.id) if known and isinstance(root, ast.Name) else ""
+    return _receiver(piece.nodes[0])
+
+
+def _receiver(node: ast.AST) -> str:
+    """What a chain of calls works on: the collection of a database, or a variable."""
+    attribute = ""
+    while isinstance(node, (ast.Attribute, ast.Call, ast.Subscript, ast.Await)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            node = node.func.value
+            continue
+        if isinstance(node, ast.Attribute):
+            attribute = attribute or node.attr
+        node = node.func if isinstance(node, ast.Call) else node.value
+    known = isinstance(node, ast.Name) and node.id.islower() and node.id not in _SAYS_NOTHING
+    name = node.id if known and isinstance(node, ast.Name) and not attribute else attribute
+    return _singular(_snake(name)) if name not in _SAYS_NOTHING else ""
 
 
 def _dotted(node: ast.AST) -> str:
