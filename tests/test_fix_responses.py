@@ -103,6 +103,22 @@ def test_refused(tmp_path: Path, body: str, reason: str) -> None:
     assert reason in reasons(done)
 
 
+@pytest.mark.parametrize("name", ["list", "dict"])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def {n}(x): ...\n\n\n@app.get('/x')\ndef f():\n    return [{{'a': 1}}]\n",
+        "class V:\n    def {n}(self): ...\n\n    @app.get('/x')\n    def f(self):\n        return [{{'a': 1}}]\n",
+        "class V:\n    {n}: int = 3\n\n    @app.get('/x')\n    def f(self):\n        return [{{'a': 1}}]\n",
+        "def make({n}):\n    @app.get('/x')\n    def f():\n        return [{{'a': 1}}]\n",
+    ],
+)
+def test_a_name_that_means_something_else_there(tmp_path: Path, name: str, source: str) -> None:
+    """A class with a method `list` would not even be imported with `list[…]` in it."""
+    done = fixed(tmp_path, {"main.py": HEAD + source.format(n=name)})
+    assert reasons(done) == f"the name {name} means something else here"
+
+
 def project(schema: str, other: str = OTHER) -> dict[str, str]:
     return {
         "app/__init__.py": "",

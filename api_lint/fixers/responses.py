@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -58,6 +59,7 @@ def declare_response(finding: Finding, node: cst.FunctionDef, route: Route, at: 
         shape, beside = _answer(node, route, at)
         names, needs = _written(dict.fromkeys(shape.schemas), at, route.handler.function)
         text = shown(shape, names)
+        _check_builtins(text, at.module, route.handler.function)
         edits = _declarations(text, node, route, at, shape, beside)
     except Unclear as reason:
         return finding.unfixable(str(reason))
@@ -429,6 +431,20 @@ def _is_shadowed(name: str, module: Module, function: Function) -> bool:
             return True
         inner = module.functions.get(inner.parent) if inner.parent else None
     return False
+
+
+def _check_builtins(text: str, module: Module, function: Function) -> None:
+    """Look whether `list`, `dict` and such still are what they were where a handler is declared.
+
+    Raises: Unclear where one is not: in a class that has a method `list`, `list[int]` is no type.
+    """
+    owner = next((c for c in module.facts.classes if c.qualname == function.owner), None)
+    own = {*owner.methods, *(field.name for field in owner.fields)} if owner is not None else set()
+    outer = module.functions.get(function.parent) if function.parent else None
+    for name in re.findall(r"(?<![.\w])[a-z]+(?![.\w])", text):
+        is_bound = name in own or name in module.facts.body.bound
+        if is_bound or (outer is not None and _is_shadowed(name, module, outer)):
+            raise Unclear(f"the name {name} means something else here")
 
 
 def _module_name(target: Symbol, at: Place) -> str:
