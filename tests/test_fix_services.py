@@ -41,10 +41,28 @@ def fixed(root: Path, handler: str) -> dict[str, str]:
 
 def test_the_query_moves_and_the_404_stays(tmp_path: Path) -> None:
     done = fixed(tmp_path, HANDLER)
-    assert "user = users_service.read_user(db, key)" in done["app/routers/users.py"]
+    assert "user = users_service.get_user(db, key)" in done["app/routers/users.py"]
     assert "raise HTTPException(404)" in done["app/routers/users.py"]
-    assert "def read_user(db: Session, key: int):\n    # the row\n" in done["app/services/users.py"]
+    assert "def get_user(db: Session, key: int) -> User | None:\n" in done["app/services/users.py"]
 
 
-def test_a_blocking_session_in_a_coroutine_is_left_alone(tmp_path: Path) -> None:
-    assert not fixed(tmp_path, HANDLER.replace("\ndef read", "\nasync def read"))
+def test_a_blocking_session_in_a_coroutine_goes_to_a_thread(tmp_path: Path) -> None:
+    done = fixed(tmp_path, HANDLER.replace("\ndef read", "\nasync def read"))
+    assert (
+        "user = await run_in_threadpool(users_service.get_user, db, key)" in done["app/routers/users.py"]
+    )
+
+
+def test_a_piece_that_only_stores_is_not_named_after_one_handler(tmp_path: Path) -> None:
+    source = HANDLER.replace("def read_user", "def create_user").replace(
+        "    user = db.get(User, key)\n", "    user = other(key, db)\n    db.commit()\n"
+    )
+    done = fixed(tmp_path, source.replace("from app.db", "from app.other import other\nfrom app.db"))
+    assert "def save_changes(db: Session) -> None:\n    db.commit()\n" in done["app/services/users.py"]
+
+
+def test_a_conversation_over_a_websocket_is_not_cut(tmp_path: Path) -> None:
+    source = HANDLER.replace('.get("/{key}")', '.websocket("/{key}")').replace(
+        "def read", "async def read"
+    )
+    assert not fixed(tmp_path, source.replace("key: int,", "key: int, socket: WebSocket,"))

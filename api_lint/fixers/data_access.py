@@ -113,6 +113,10 @@ class _Move:
         """The finding with the fix."""
         rows = [row.rstrip("\r\n") for row in self.at.rows]
         must, may, never = self._data()
+        if "WEBSOCKET" in self.route.methods:
+            raise NotExtracted(
+                "what a WebSocket says between its queries is to be divided from them by hand"
+            )
         if not must:
             raise NotExtracted("no data access that could move: the logic is to be divided by hand")
         self.tree = self._parsed(rows)

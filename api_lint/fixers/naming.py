@@ -15,6 +15,7 @@ _DELETES = frozenset({"delete", "adelete", "remove", "delete_one", "delete_many"
 _CREATES = frozenset(
     "create acreate bulk_create abulk_create insert insert_one insert_many get_or_create aget_or_create".split()
 )
+_STORES = frozenset({"commit", "flush", "rollback"})
 _ADDS = frozenset({"add", "add_all", "save", "asave"})
 _CHANGES = frozenset(
     "commit update aupdate bulk_update update_one update_many flush merge upsert replace_one rollback refresh".split()
@@ -67,7 +68,8 @@ def piece_name(
     if does in ("get", "list", "count", "has"):
         yield from _reading(does, thing, piece, own, count)
     else:
-        yield from _writing(does, thing, own, count if thing or piece.given else 0)
+        only_stores = not thing and len(piece.nodes) == 1 and called <= _STORES
+        yield from _writing(does, thing, own, 0 if only_stores or not (thing or piece.given) else count)
     base = f"{does}_{thing or 'row'}_for_{own or _HTTP_VERBS.get(handler.name, handler.name)}"
     yield base
     number = 2
