@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 import tempfile
@@ -16,19 +17,19 @@ def write(path: str, pieces: Iterable[str]) -> None:
     Parameters: `path`, which may lead to a device or a pipe: that is written to as it is; `pieces` of the text.
     Raises: OSError as the system says; what stood in the file is still there then.
     """
-    target = os.path.realpath(path)
     try:
-        status = os.stat(target)
+        status = os.stat(path)
     except FileNotFoundError:
         mode = _usual_mode()
     else:
         if not stat.S_ISREG(status.st_mode):
-            with _opened(target) as file:
+            with _opened(path) as file:
                 file.writelines(pieces)
             return
-        if not os.access(target, os.W_OK):
-            raise PermissionError(13, os.strerror(13), path)
+        if not os.access(path, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
         mode = stat.S_IMODE(status.st_mode)
+    target = os.path.realpath(path)
     handle, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".api-lint-", suffix=".tmp")
     try:
         with _opened(handle) as file:

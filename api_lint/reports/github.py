@@ -53,8 +53,10 @@ def summary(
     """
     from api_lint.reports import markdown
 
-    yield "\n" if written else ""
-    yield from markdown.render(diagnostics, view, _SUMMARY - written - 1, _link(environ))
+    before = "\n" if written else ""
+    for row in markdown.render(diagnostics, view, _SUMMARY - written - 1, _link(environ)):
+        yield before + row
+        before = ""
 
 
 def _link(environ: Mapping[str, str]) -> str:

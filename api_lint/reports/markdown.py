@@ -15,6 +15,7 @@ from api_lint.text import visible
 # GitHub takes 65,536 characters for a comment; what a bot writes around the table needs some.
 _COMMENT = 60_000
 _CLOSING_ROOM = 100
+_TABLE = "\n| | rule | place | message |\n|---|---|---|---|\n"
 
 # Written as entities, so that no text becomes markup, a mention, a reference to an issue, an address to click on, or
 # the end of a cell. An entity is the same in every dialect, a backslash is not.
@@ -29,15 +30,13 @@ def render(
     Parameters: `diagnostics` in the order to be shown; `view`; `limit`, how many bytes it may take, beyond which the
     remaining findings are only counted, errors being the last to go; `link`, the address of the repository's files at
     the revision in question, to which places are then linked.
-    Returns: the text, row by row.
+    Returns: the text, row by row; none at all where not even the heading fits.
     """
-    heading = _heading(diagnostics, view)
-    yield heading
-    if not diagnostics:
+    head = _heading(diagnostics, view) + (_TABLE if diagnostics else "")
+    room = limit - len(head.encode()) - _CLOSING_ROOM
+    if room < 0:
         return
-    head = "\n| | rule | place | message |\n|---|---|---|---|\n"
     yield head
-    room = limit - len((heading + head).encode()) - _CLOSING_ROOM
     ranked = sorted(diagnostics, key=lambda d: d.severity != "error")
     for number, diagnostic in enumerate(ranked):
         row = _row(diagnostic, view, link)
