@@ -7,11 +7,12 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import IO, TYPE_CHECKING, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
 from api_lint import __version__
+from api_lint.formats import FORMATS, LOGS, WITH_FIXES
 
 if TYPE_CHECKING:
     from api_lint.config import Settings
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from api_lint.facts import Span
     from api_lint.registry import Choice, Registry
     from api_lint.reports import View
-    from api_lint.rule import Rule
+    from api_lint.rule import Diagnostic, Rule
 
 _OK, _FOUND, _FAILED, _INTERRUPTED = 0, 1, 2, 130
 _STDIN = "-"
@@ -32,6 +33,29 @@ class _Problem(click.ClickException):
     """Something that stops a run."""
 
     exit_code = _FAILED
+
+
+class _Output(NamedTuple):
+    """A report that is asked for; `file` is `None` for standard output. `counts` asks for counts of each rule instead."""
+
+    format: str
+    file: str | None = None
+    counts: bool = False
+
+
+def _parse_outputs(
+    ctx: click.Context, param: click.Parameter, values: Iterable[str]
+) -> tuple[_Output, ...]:
+    """`FORMAT` or `FORMAT=FILE`, each."""
+    outputs: list[_Output] = []
+    for value in values:
+        name, equals, file = value.partition("=")
+        if name not in FORMATS:
+            raise click.BadParameter(f"{name!r} is none of {', '.join(FORMATS)}", ctx, param)
+        if equals and not file:
+            raise click.BadParameter(f"{value!r} names no file", ctx, param)
+        outputs.append(_Output(name, file if file != _STDIN and file else None))
+    return tuple(outputs)
 
 
 class _Group(click.Group):
@@ -109,9 +133,19 @@ def _common(command: _Command) -> _Command:
     "--extend-select", multiple=True, metavar="RULES", help="Rules to add to the selected ones."
 )
 @click.option(
-    "--output-format", type=click.Choice(["full", "concise", "json"]), default="full", show_default=True
+    "--output-format",
+    "output_formats",
+    callback=_parse_outputs,
+    multiple=True,
+    metavar="FORMAT[=FILE]",
+    help=f"How to report, and into which file; several times for several reports: {', '.join(FORMATS)}.",
 )
-@click.option("-o", "--output-file", metavar="FILE", help="Write the report to a file.")
+@click.option(
+    "-o",
+    "--output-file",
+    metavar="FILE",
+    help="Write the report to a file: the one whose format names none.",
+)
 @click.option("-e", "--exit-zero", is_flag=True, help="Exit with 0 though there are findings.")
 @click.option("--statistics", is_flag=True, help="Count the findings of each rule.")
 @click.option("--show-files", is_flag=True, help="List the files that would be checked.")
@@ -132,7 +166,7 @@ def check(
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     extend_select: tuple[str, ...],
-    output_format: str,
+    output_formats: tuple[_Output, ...],
     output_file: str | None,
     exit_zero: bool,
     statistics: bool,
@@ -147,10 +181,9 @@ def check(
 
     Without any, the working folder is checked; `-` is standard input.
     """
-    from dataclasses import replace
-
     with _told():
         settings = _settings(paths, isolated, config, stdin_filename)
+        outputs = _outputs(output_formats, settings.output_format, output_file, statistics)
         chosen = settings.chosen(
             _split(select) if select else None, _split(ignore), _split(extend_select)
         )
@@ -158,6 +191,7 @@ def check(
         if show_files:
             return _show_files(project)
         if fix_mode is not None:
+            _refuse_reports(outputs, fix_mode, bool(sources))
             fixed, view, is_whole = _fix(project, chosen, jobs, sources, unsafe_fixes)
             if fix_mode == "diff" or sources:
                 removed = _secrets(fixed.before, _chosen_rules(chosen))
@@ -167,12 +201,9 @@ def check(
             if fix_mode == "fix-only":
                 return _OK if is_whole else _FAILED
         else:
-            wants_fixes = not statistics and output_format != "concise"
+            wants_fixes = any(o.format in WITH_FIXES and not o.counts for o in outputs)
             result, view, is_whole = _lint(project, chosen, jobs, sources, wants_fixes)
-    if output_file is not None:
-        view = replace(view, color=False)
-    _emit(_report(result, view, output_format, statistics), output_file)
-    if not is_whole:
+    if not _publish(outputs, result.diagnostics, view) or not is_whole:
         return _FAILED
     return _FOUND if result.diagnostics and not exit_zero else _OK
 
@@ -329,7 +360,6 @@ def _fix(
 ) -> tuple[Fixed, View, bool]:
     """The fixed project in memory, how to show what is left, and whether all went well."""
     from api_lint import engine, registry
-    from api_lint.reports import View
 
     loaded, choice = _rules(settings)
     with _progress(sys.stderr) as progress:
@@ -347,9 +377,8 @@ def _fix(
         _say("error", error)
     for path, reason in fixed.refused.items():
         _say("warning", f"{path} is left as it is: {reason}")
-    secrets = _secrets(fixed.result, choice.rules)
-    view = View(str(project.root), os.getcwd(), _has_color(sys.stdout), sources, secrets)
-    return fixed, view, not (loaded.errors or fixed.result.errors)
+    view = _view(project, fixed.result, loaded, choice, sources)
+    return fixed, view, not view.errors
 
 
 def _show_changes(
@@ -407,7 +436,6 @@ def _lint(
 ) -> tuple[Result, View, bool]:
     """The findings, how to show them, and whether all went well."""
     from api_lint import engine, registry
-    from api_lint.reports import View
 
     loaded, choice = _rules(settings)
     with _progress(sys.stderr) as progress:
@@ -423,9 +451,24 @@ def _lint(
         )
     for error in result.errors:
         _say("error", error)
-    secrets = _secrets(result, choice.rules)
-    view = View(str(project.root), os.getcwd(), _has_color(sys.stdout), sources, secrets)
-    return result, view, not (loaded.errors or result.errors)
+    view = _view(project, result, loaded, choice, sources)
+    return result, view, not view.errors
+
+
+def _view(
+    project: Project, result: Result, loaded: Registry, choice: Choice, sources: dict[str, bytes]
+) -> View:
+    from api_lint.reports import View
+
+    return View(
+        str(project.root),
+        os.getcwd(),
+        _has_color(sys.stdout),
+        sources,
+        _secrets(result, choice.rules),
+        tuple(type(rule) for rule in choice.rules),
+        (*loaded.errors, *result.errors),
+    )
 
 
 def _chosen_rules(settings: Settings) -> Iterable[Rule]:
@@ -451,14 +494,77 @@ def _say(kind: str, message: str) -> None:
     click.echo(f"{kind}: {visible(message)}", err=True)
 
 
-def _report(result: Result, view: View, output_format: str, statistics: bool) -> Iterator[str]:
+def _outputs(
+    given: Sequence[_Output], configured: str, file: str | None, statistics: bool
+) -> list[_Output]:
+    """The reports of a run. Several may share standard output if all of them are rows for a log."""
+    outputs = list(given) or [_Output(configured)]
+    shared = [output for output in outputs if output.file is None]
+    if statistics:
+        shared = [_Output(shared[0].format if shared else "statistics", counts=True)]
+    elif file is None and len(shared) > 1 and not all(output.format in LOGS for output in shared):
+        raise _Problem(
+            "only one report can go to standard output; name a file for the others: "
+            f"--output-format {shared[-1].format}=FILE"
+        )
+    if file is not None and len(shared) != 1:
+        raise _Problem("--output-file needs exactly one --output-format that names no file itself")
+    outputs = [output for output in outputs if output.file is not None]
+    outputs += [output._replace(file=file) for output in shared]
+    files = [os.path.abspath(output.file) for output in outputs if output.file is not None]
+    if len(set(files)) < len(files):
+        raise _Problem("two reports cannot go to the same file")
+    return outputs
+
+
+def _refuse_reports(outputs: Iterable[_Output], fix_mode: str, is_stdin: bool) -> None:
+    """A pipeline that waits for a file must not wait in vain."""
+    if (fix_mode != "fix" or is_stdin) and any(output.file for output in outputs):
+        what = "--fix of standard input" if fix_mode == "fix" else f"--{fix_mode}"
+        raise _Problem(f"{what} writes no report into a file")
+
+
+def _publish(outputs: Iterable[_Output], diagnostics: Sequence[Diagnostic], view: View) -> bool:
+    """Write all reports, those into files first; whether all could be written."""
+    from dataclasses import replace
+
+    is_whole = True
+    for output in sorted(outputs, key=lambda output: output.file is None):
+        shown = view if output.file is None else replace(view, color=False)
+        try:
+            _emit(_report(output, diagnostics, shown), output.file)
+        except _Problem as error:
+            is_whole = False
+            _say("error", error.message)
+    if any(output.format == "github" for output in outputs):
+        is_whole = _summarise(diagnostics, replace(view, color=False)) and is_whole
+    return is_whole
+
+
+def _report(output: _Output, diagnostics: Sequence[Diagnostic], view: View) -> Iterator[str]:
     from api_lint import reports
+    from api_lint.reports import statistics
 
-    if statistics and output_format == "json":
-        from api_lint.reports.statistics import render_json
+    if output.counts and output.format == "json":
+        return statistics.render_json(diagnostics)
+    return reports.report("statistics" if output.counts else output.format)(diagnostics, view)
 
-        return render_json(result.diagnostics)
-    return reports.report("statistics" if statistics else output_format)(result.diagnostics, view)
+
+def _summarise(diagnostics: Sequence[Diagnostic], view: View) -> bool:
+    """Append to the summary of a GitHub job, where there is one; whether that went well."""
+    from api_lint.reports import github
+
+    file = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not file:
+        return True
+    try:
+        with open(file, "a", encoding="utf-8", errors="backslashreplace", newline="\n") as summary:
+            written = os.fstat(summary.fileno()).st_size
+            summary.writelines(github.summary(diagnostics, view, written, os.environ))
+    except OSError as error:
+        _say("error", f"cannot write to {file}: {error.strerror or error}")
+        return False
+    return True
 
 
 def _show_files(project: Project) -> int:
@@ -476,19 +582,20 @@ def _emit(pieces: Iterable[str], output_file: str | None = None) -> None:
     """Write a report. A reader that has gone away is no error: what was found stays found."""
     try:
         if output_file is not None:
-            with open(
-                output_file, "w", encoding="utf-8", errors="backslashreplace", newline="\n"
-            ) as file:
-                file.writelines(pieces)
+            from api_lint.reports import files
+
+            files.write(output_file, pieces)
             return
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(errors="backslashreplace")
         sys.stdout.writelines(pieces)
         sys.stdout.flush()
     except BrokenPipeError:
-        _close_quietly()
+        if output_file is None:
+            _close_quietly()
     except OSError as error:
-        _close_quietly()
+        if output_file is None:
+            _close_quietly()
         place = output_file or "standard output"
         raise _Problem(f"cannot write to {place}: {error.strerror or error}") from error
 

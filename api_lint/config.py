@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from api_lint.formats import FORMATS
 from api_lint.text import visible
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Settings:
     file or where it was named by `--config`. `select` is `None` for the rules that are on by default. `exclude` and
     `extend_exclude` are patterns as in `.gitignore`, relative to the root; `per_file_ignores` are pairs of such a
     pattern and the selectors silent there. `src` are folders that imports start from, besides those that are found.
-    `rules` holds, by rule name, the options as they were written.
+    `output_format` is the one of reports that are asked for without one. `rules` holds, by rule name, the options as they were written.
     """
 
     source: Path | None = None
@@ -76,6 +77,7 @@ class Settings:
     force_exclude: bool = False
     strict: bool = False
     max_file_size: int = DEFAULT_MAX_FILE_SIZE
+    output_format: str = "full"
     rules: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
 
     @property
@@ -271,6 +273,15 @@ def _size(value: object, where: str) -> int:
     return value
 
 
+def _format(value: object, where: str) -> str:
+    """The name of a format. A file for it is for the command line to name: a repository must not say what is written."""
+    if not isinstance(value, str):
+        raise ConfigError(f"{where} must be a string, not {_kind(value)}")
+    if value not in FORMATS:
+        raise ConfigError(f"{where} must be one of {', '.join(FORMATS)}, not `{_short(value)}`")
+    return value
+
+
 def _folders(value: object, where: str) -> tuple[str, ...]:
     folders = tuple(os.path.normpath(item).replace(os.sep, "/") for item in _strings(value, where))
     for folder in folders:
@@ -308,6 +319,7 @@ _KEYS: dict[str, Callable[[object, str], object]] = {
     "force-exclude": _boolean,
     "strict": _boolean,
     "max-file-size": _size,
+    "output-format": _format,
     "rules": _rule_tables,
 }
 

@@ -351,6 +351,15 @@ def _with_imports(text: str, facts: ModuleFacts, needs: Iterable[tuple[str, str]
     return text
 
 
+def import_edits(source: Source, facts: ModuleFacts, needs: Iterable[tuple[str, str]]) -> list[TextEdit]:
+    """The insertions that give a file its imports, for whoever edits it from outside.
+
+    Parameters: `source`, the file; `facts`, of that text; `needs` as (module, name), the name "" for `import module`.
+    Returns: an edit for each import that the file lacks.
+    """
+    return [_with_ends(edit, source.newline) for edit in _import_edits(source.text, facts, needs)]
+
+
 def _import_edits(text: str, facts: ModuleFacts, needs: Iterable[tuple[str, str]]) -> Iterator[TextEdit]:
     """Insertions of the imports that a file lacks, each where the file would have put it."""
     tree = syntax.parse(text)

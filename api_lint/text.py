@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
+# What a CI service takes for a command of its own in a log: GitHub `::name::` at the start of a row and `##[name]`
+# anywhere, Azure Pipelines `##vso[…]` anywhere.
+_COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#(?:vso)?\[)", re.IGNORECASE)
+
 
 def _is_unsafe(code: int) -> bool:
     return (
@@ -22,11 +28,21 @@ def visible(text: str) -> str:
 
     Parameters: `text`, a name, a path or a line of somebody's source.
     Returns: the same for plain text; `\\x1b`, `\\u202e` and their like for control, bidirectional and invisible
-    characters and for bytes that were not UTF-8.
+    characters and for bytes that were not UTF-8, and nothing that a CI service takes for a command.
     """
-    if text.isascii() and text.isprintable():
+    if not text.isascii() or not text.isprintable():
+        text = "".join(_escaped(char) if _is_unsafe(ord(char)) else char for char in text)
+    return inert(text)
+
+
+def inert(text: str) -> str:
+    """The text without what a CI service would take for a command when it stands in a log.
+
+    Parameters: `text`, one row or a part of it. Returns: the same with the first sign of each command escaped.
+    """
+    if "##" not in text and "::" not in text:
         return text
-    return "".join(_escaped(char) if _is_unsafe(ord(char)) else char for char in text)
+    return _COMMAND.sub(lambda m: f"{m[1]}\\x3a" if m[1] is not None else "\\x23", text)
 
 
 def _escaped(char: str) -> str:

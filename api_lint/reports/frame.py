@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import difflib
 import io
-import os
 import re
-import stat
 import tokenize
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,7 +17,7 @@ from api_lint import fixes, literals
 from api_lint.facts import Span
 from api_lint.reports import View
 from api_lint.rule import TextFix
-from api_lint.text import visible
+from api_lint.text import inert, visible
 
 CONTEXT = 2
 WIDEST = 160
@@ -27,7 +25,6 @@ MASK = "•••"
 
 _MOST_ROWS = 6
 _MOST_CHANGES = 14
-_LARGEST_FILE = 16_000_000
 _LONGEST_ROW = 20_000
 _ROW_END = re.compile(r"\r\n|\r|\n")
 _STRING = re.compile(
@@ -68,7 +65,7 @@ class Frames:
         yield bar
         for number in range(first, last + 1):
             cells = self._cells(path, number, rows[number - 1])
-            shown = "".join(cells[start : start + WIDEST]).rstrip()
+            shown = inert("".join(cells[start : start + WIDEST])).rstrip()
             yield f"{self._view.paint('1;34', f'{number:>{gutter}} |')} {shown}".rstrip()
             if number == span.line:
                 yield f"{bar} {self._view.paint('1;31', _carets(cells, span, start))}"
@@ -96,7 +93,8 @@ class Frames:
         lines = [row for row in difflib.ndiff(old, new) if row[:1] != "?"]
         for line in lines[:_MOST_CHANGES]:
             sign, row = line[0], line[2:]
-            shown = "".join("    " if char == "\t" else visible(char) for char in row)[:WIDEST].rstrip()
+            cells = ("    " if char == "\t" else visible(char) for char in row)
+            shown = inert("".join(cells)[:WIDEST]).rstrip()
             style = {"-": "31", "+": "32"}.get(sign, "0")
             yield f"{self._view.paint(style, f'      {sign} {shown}')}".rstrip()
         if len(lines) > _MOST_CHANGES:
@@ -130,9 +128,7 @@ class Frames:
 
     def _read(self, path: str) -> Sequence[str]:
         if path not in self._rows:
-            source = self._view.sources.get(path)
-            if source is None:
-                source = _regular_file(self._view.full_path(path))
+            source = self._view.read(path)
             self._rows[path] = _ROW_END.split(_decoded(source)) if source else ()
         return self._rows[path]
 
@@ -225,18 +221,6 @@ def _is_secret(before: str, value: str) -> bool:
         for name in names
         for role in _ROLES
     )
-
-
-def _regular_file(path: str) -> bytes:
-    """The content of a file, empty where it is none, is too large for a frame, or cannot be read."""
-    try:
-        status = os.stat(path)
-        if not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST_FILE:
-            return b""
-        with open(path, "rb") as file:
-            return file.read(_LARGEST_FILE)
-    except (OSError, ValueError):
-        return b""
 
 
 def _decoded(source: bytes) -> str:

@@ -4,10 +4,11 @@ fix) beside its fields."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from api_lint.facts import Span
 from api_lint.reports import View
+from api_lint.reports.edits import shows_secret
 from api_lint.rule import AddCode, Diagnostic
 
 
@@ -17,10 +18,43 @@ def render(diagnostics: Sequence[Diagnostic], view: View) -> Iterator[str]:
     Parameters: `diagnostics` in the order to be shown; `view` for the absolute paths.
     Returns: one JSON array, in ASCII.
     """
-    yield json.dumps([_finding(diagnostic, view) for diagnostic in diagnostics], indent=2) + "\n"
+    yield from array(finding(diagnostic, view) for diagnostic in diagnostics)
 
 
-def _finding(diagnostic: Diagnostic, view: View) -> dict[str, object]:
+def array(items: Iterable[object]) -> Iterator[str]:
+    """A JSON array, piece by piece, as `json.dumps(…, indent=2)` would write it.
+
+    Parameters: `items`. Returns: its text with a line end.
+    """
+    before = "["
+    for item in items:
+        text = json.dumps(item, indent=2).replace("\n", "\n  ")
+        yield f"{before}\n  {text}"
+        before = ","
+    yield "[]\n" if before == "[" else "\n]\n"
+
+
+def document(content: Mapping[str, object], key: str, items: Iterable[object]) -> Iterator[str]:
+    """A JSON object, piece by piece, of which one member is a long array.
+
+    Parameters: `content`, with an empty list at `key`, on whatever level; `items` of that list.
+    Returns: its text, a row for each item, with a line end.
+    """
+    # A quote within a string is escaped, so this stands in no string.
+    head, _, tail = json.dumps(content).partition(f'"{key}": []')
+    yield f'{head}"{key}": ['
+    before = "\n"
+    for item in items:
+        yield before + json.dumps(item)
+        before = ",\n"
+    yield f"\n]{tail}\n"
+
+
+def finding(diagnostic: Diagnostic, view: View) -> dict[str, object]:
+    """A finding in ruff's fields and ours.
+
+    Parameters: `diagnostic`; `view` for the absolute paths and for what is secret.
+    """
     return {
         "cell": None,
         "code": diagnostic.code,
@@ -29,7 +63,7 @@ def _finding(diagnostic: Diagnostic, view: View) -> dict[str, object]:
         "filename": view.full_path(diagnostic.path),
         **_place(diagnostic.span),
         "message": diagnostic.message,
-        "fix": None if _shows_secret(diagnostic, view) else _fix(diagnostic, view),
+        "fix": _fix(diagnostic, view),
         "noqa_row": diagnostic.noqa_line,
         "url": None,
         "related": [
@@ -40,28 +74,11 @@ def _finding(diagnostic: Diagnostic, view: View) -> dict[str, object]:
     }
 
 
-def _shows_secret(diagnostic: Diagnostic, view: View) -> bool:
-    """Whether the new text of a fix holds a secret, as where a call moves that a password is passed to."""
-    from api_lint.reports.frame import masked
-
-    if diagnostic.fix is None:
-        return False
-    secrets = view.secrets.get(diagnostic.path, ())
-    for span, content in diagnostic.fix.edits:
-        inside = (s for s in secrets if span[:2] <= s[:2] and s[2:] <= span[2:])
-        if any(s != diagnostic.span for s in inside):
-            return True
-        if any(masked(row, 0, ()) != row for row in content.splitlines()):
-            return True
-    added = [row for other in diagnostic.fix.others for row in other.added.splitlines()]
-    return any(masked(row, 0, ()) != row for row in added)
-
-
 def _fix(diagnostic: Diagnostic, view: View) -> dict[str, object] | None:
     """ruff's form of a fix: its title, how far it can be trusted, the text edits with the imports they need, and what it
     adds to other files."""
     fix = diagnostic.fix
-    if fix is None:
+    if fix is None or shows_secret(diagnostic, view):
         return None
     return {
         "applicability": fix.safety,
