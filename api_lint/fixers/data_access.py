@@ -214,7 +214,7 @@ class _Move:
         return 1 if is_global and self.at.module.imports.get(given.argument) is None else 2
 
     def _is_session(self, name: str) -> bool:
-        return self.at.api.role(self._value(name)) == "session"
+        return self.at.api.role(self._value(name)) in ("session", "async-session")
 
     # ----------------------------------------------------------------------------------------------------- names
 
@@ -392,7 +392,7 @@ class _Move:
         assert self.tree is not None
         args = self.tree.args
         arg = next((a for a in (*args.posonlyargs, *args.args, *args.kwonlyargs) if a.arg == name), None)
-        if arg is None or arg.annotation is None or name in self.handler.bound:
+        if arg is None or arg.annotation is None or any(a.target == name for a in self.handler.assigns):
             return None
         if not self._is_type(arg.annotation):
             return None
@@ -415,7 +415,10 @@ class _Move:
                 if not isinstance(root, ast.Name) or self._fate(root.id).kind != GOES:
                     return False
                 value = self._value(ast.unparse(node))
-                is_known = value.kind == "class" and self.at.api.role(value) != "session"
+                is_known = value.kind == "class" and self.at.api.role(value) not in (
+                    "session",
+                    "async-session",
+                )
                 return is_known or (value.kind == "external" and value.name.partition(".")[0] in _TYPED)
             case ast.Subscript():
                 is_union = isinstance(node.value, ast.Name) and node.value.id in _GENERICS

@@ -303,7 +303,7 @@ def _suite(
     read where an exception leads to."""
     position = 0
     while position < len(statements) and known is not None:
-        run = _run(job, statements, position, known, caught)
+        run = _run(job, statements, position, known, after, caught)
         behind = statements[position + max(len(run), 1) :]
         live = _flow(behind, set())[0] | after
         if run:
@@ -316,7 +316,12 @@ def _suite(
 
 
 def _run(
-    job: _Job, statements: list[ast.stmt], start: int, known: set[str], caught: frozenset[str]
+    job: _Job,
+    statements: list[ast.stmt],
+    start: int,
+    known: set[str],
+    after: set[str],
+    caught: frozenset[str],
 ) -> list[ast.stmt]:
     """The statements from `start` on that move together; none if the first does not belong to what has to go."""
     run: list[ast.stmt] = []
@@ -328,8 +333,11 @@ def _run(
         run.append(node)
         if isinstance(node, ast.Return):
             break
+    whole = list(run)
     while run and not job.touches(run[-1]):
         run.pop()
+    while run and len(run) < len(whole) and _uses_up(whole[len(run)], run, statements[start:], after):
+        run.append(whole[len(run)])
     if not any(job.holds(s) for s in run):
         return []
     first = next(i for i, s in enumerate(run) if job.touches(s))
@@ -341,6 +349,18 @@ def _run(
             return []
         needed |= _flow([each], set())[0]
     return run
+
+
+def _uses_up(
+    node: ast.stmt, run: Sequence[ast.stmt], statements: Sequence[ast.stmt], after: set[str]
+) -> bool:
+    """Whether a statement takes from what was queried all that is wanted of it: `rows = result.all()`."""
+    if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
+        return False
+    root = _root(node.value)
+    behind = _flow(statements[len(run) + 1 :], set())[0] | after
+    is_method = isinstance(node.value.func, ast.Attribute)
+    return is_method and root in _stores(run) and root not in behind - _stores([node])
 
 
 def _may_follow(
@@ -540,7 +560,9 @@ def _lifts(job: _Job, nodes: Sequence[ast.AST]) -> list[_Lift]:
     found: list[tuple[ast.expr, str]] = []
     for position, node in enumerate(nodes):
         found += _found_lifts(job, node, bound, _Order(position == 0, True))
-    taken = {n for n in _loads(nodes) if job.fate(n).kind != PARTS} | bound
+    gone = {id(n) for lifted, _ in found for n in ast.walk(lifted)}
+    kept = (n for node in nodes for n in ast.walk(node) if isinstance(n, ast.Name) and id(n) not in gone)
+    taken = {n.id for n in kept} | bound
     names: dict[str, str] = {}
     for node, name in found:
         source = ast.unparse(node)
@@ -658,6 +680,9 @@ def _said(node: ast.expr) -> str:
         keys = each.args[:1] if isinstance(each, ast.Call) else [getattr(each, "slice", None)]
         words += [str(k.value) for k in keys if isinstance(k, ast.Constant) and isinstance(k.value, str)]
         each = each.func if isinstance(each, ast.Call) else each.value
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        arg = node.args[0] if len(node.args) == 1 else node.func
+        return arg.id if isinstance(arg, ast.Name) else node.func.id
     words = [w.lower() for w in words if w not in ("get", "getlist", "_get_current_object", "kwargs")]
     told = [w for w in words if w not in _SAYS_NOTHING] or words or ["value"]
     name = told[0].removeprefix("get_").replace("-", "_") or "value"
