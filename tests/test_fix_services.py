@@ -421,3 +421,36 @@ def test_a_view_of_django_hands_over_what_it_holds(tmp_path: Path) -> None:
     assert "f\"{request.data['x']} {row.name}\" for row in services.list_items()" in views
     assert "def get_item_by_owner_and_id(user, own_pk)" in after(done, "shop/services.py")
     assert not done.result.diagnostics
+
+
+def test_what_goes_to_a_thread_awaits_nothing(tmp_path: Path) -> None:
+    handler = f"""
+        @router.put("/{{key}}")
+        async def read(key: int, request: Request, {DB}):
+            user = db.get(User, key)
+            user.name = await shorten(key)
+            db.commit()
+            return {{"name": user.name}}
+        """
+    done = fixed(tmp_path, project(handler))
+    routes = after(done, "routers/users.py")
+    assert "    user.name = await shorten(key)\n" in routes
+    assert "await run_in_threadpool(users_service.save_changes, db)" in routes
+    assert "await" not in after(done, "services/users.py")
+
+
+def test_a_piece_that_only_stores_is_not_named_after_one_handler(tmp_path: Path) -> None:
+    handler = f'@router.post("/")\ndef create_user(key: int, {DB}):\n    user = other(key, db)\n    db.commit()\n    return user\n'
+    files = project(handler)
+    routes = files["app/routers/users.py"]
+    files["app/routers/users.py"] = routes.replace(
+        "from app.db", "from app.other import other\nfrom app.db"
+    )
+    done = fixed(tmp_path, files)
+    wanted = "def save_changes(db: Session) -> None:\n    db.commit()\n"
+    assert wanted in after(done, "app/services/users.py")
+
+
+def test_a_conversation_over_a_websocket_is_not_cut(tmp_path: Path) -> None:
+    handler = f'@router.websocket("/")\nasync def read(key: int, socket: WebSocket, {DB}):\n    await socket.send_text(db.get(User, key).name)\n'
+    assert not fixed(tmp_path, project(handler)).changes

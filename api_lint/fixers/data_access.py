@@ -112,7 +112,7 @@ class _Move:
     def put_into(self, finding: Finding) -> Finding:
         """The finding with the fix."""
         rows = [row.rstrip("\r\n") for row in self.at.rows]
-        must, may, never = self._data()
+        must, may, never, blocking = self._data()
         if "WEBSOCKET" in self.route.methods:
             raise NotExtracted(
                 "what a WebSocket says between its queries is to be divided from them by hand"
@@ -122,7 +122,7 @@ class _Move:
         self.tree = self._parsed(rows)
         found = [
             replace(piece, given=tuple(sorted(piece.given, key=self._order)))
-            for piece in pieces(self.tree, rows, must, may, never, self._fate)
+            for piece in pieces(self.tree, rows, must, may, never, blocking, self._fate)
         ]
         codes = [self._code(piece, found) for piece in found]
         edits = [
@@ -165,20 +165,21 @@ class _Move:
 
     # ------------------------------------------------------------------------------------------------------ data
 
-    def _data(self) -> tuple[list[Span], list[Span], list[Span]]:
-        """Where the calls stand that have to go, those that may, and those that stay."""
-        must, may, never = [], [], []
+    def _data(self) -> tuple[list[Span], list[Span], list[Span], list[Span]]:
+        """Where the calls stand that have to go, those that may, those that stay, and those that block the event loop."""
+        must, may, never, blocking = [], [], [], []
         for site, effect, body in self._sites():
             counts = self.counts(site, effect, body)
             if counts:
                 must.append(site.span)
                 if self.handler.is_async and effect.blocks == "db" and not site.awaited:
                     self._use_threads(site)
+                    blocking.append(site.span)
             elif counts is False or self._is_row_method(site):
                 may.append(site.span)
             elif (effect.blocks or effect.llm) and effect.blocks != "db":
                 never.append(site.span)
-        return must, may, never
+        return must, may, never, blocking
 
     def _sites(self) -> Iterator[tuple[CallSite, Effect, Function]]:
         handler, at = self.handler, self.at

@@ -84,16 +84,17 @@ def pieces(
     must: Iterable[Position],
     may: Iterable[Position],
     never: Iterable[Position],
+    blocking: Iterable[Position],
     fate: Callable[[str], Fate],
 ) -> list[Piece]:
     """The pieces of a function that hold the calls.
 
     Parameters: `tree`, with rows as in the file; `rows` of the file without line ends; `must`, where the calls stand that
-    have to go (columns in characters), `may`, those that only go along, and `never`, those that stay;
-    `fate` of a name.
+    have to go (columns in characters), `may`, those that only go along, `never`, those that stay, and
+    `blocking`, those of a coroutine that have to go to a thread, so that nothing beside them may await; `fate` of a name.
     Raises: NotExtracted where one of those that have to go cannot.
     """
-    job = _Job(rows, frozenset(must), frozenset(may), frozenset(never), fate)
+    job = _Job(rows, frozenset(must), frozenset(may), frozenset(never), frozenset(blocking), fate)
     for node in ast.walk(tree):
         if isinstance(node, (ast.Global, ast.Nonlocal)):
             raise NotExtracted(f"names of another scope are bound (line {node.lineno})")
@@ -115,6 +116,7 @@ class _Job:
     must: frozenset[Position]
     may: frozenset[Position]
     never: frozenset[Position]
+    blocking: frozenset[Position]
     fate: Callable[[str], Fate]
     params: list[str] = field(default_factory=list)
     locals: frozenset[str] = frozenset()
@@ -140,6 +142,10 @@ class _Job:
     def touches(self, node: ast.AST) -> bool:
         """Whether something in it has to go, or may go along."""
         return any(place in self.must or place in self.may for place in self.calls(node))
+
+    def is_mixed(self, nodes: Sequence[ast.AST]) -> bool:
+        """Whether some of it has to go to a thread and some of it awaits."""
+        return any(map(_awaits, nodes)) and any(c in self.blocking for n in nodes for c in self.calls(n))
 
     def source(self, node: ast.AST) -> str:
         """The text of a node as it stands in the file."""
@@ -379,6 +385,8 @@ def _may_follow(
     if _why_not(job, together) or (any(map(job.touches, run)) and _looks_up(job, node)):
         return False
     exposed, bound = _flow(together, set())
+    if job.is_mixed(together):
+        return False
     if _stores(together) & caught and len(together) > 1:
         return False
     is_bound = all(name in known for name in exposed & job.locals)
@@ -811,6 +819,8 @@ def _move_expression(
     where = f"(line {chain.lineno})"
     if any(isinstance(n, (ast.NamedExpr, ast.Yield, ast.YieldFrom)) for n in ast.walk(chain)):
         raise NotExtracted(f"an expression that binds a name {where}")
+    if job.is_mixed([chain]):
+        raise NotExtracted(f"a query that blocks the event loop awaits something {where}")
     try:
         lifts = _lifts(job, [chain])
     except NotExtracted as reason:
@@ -849,7 +859,15 @@ def _with_locals(job: _Job, more: set[str]) -> _Job:
     if not more:
         return job
     return _Job(
-        job.rows, job.must, job.may, job.never, job.fate, job.params, job.locals | more, job.pieces
+        job.rows,
+        job.must,
+        job.may,
+        job.never,
+        job.blocking,
+        job.fate,
+        job.params,
+        job.locals | more,
+        job.pieces,
     )
 
 
@@ -888,7 +906,7 @@ def _returning(job: _Job, chain: ast.expr, lifts: Sequence[_Lift]) -> str:
     rows = list(job.rows)
     rows[last - 1] = rows[last - 1][:end]
     rows[row - 1] = " " * start + rows[row - 1][start:]
-    cut = _Job(rows, job.must, job.may, job.never, job.fate)
+    cut = _Job(rows, job.must, job.may, job.never, job.blocking, job.fate)
     text = _dedented(cut, [chain], row, last, 0, lifts)
     lines = [line[4:] for line in text.split("\n")]
     lines[0] = lines[0].lstrip()

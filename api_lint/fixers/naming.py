@@ -70,7 +70,8 @@ def piece_name(
     else:
         only_stores = not thing and len(piece.nodes) == 1 and called <= _STORES
         yield from _writing(does, thing, own, 0 if only_stores or not (thing or piece.given) else count)
-    base = f"{does}_{thing or 'row'}_for_{own or _HTTP_VERBS.get(handler.name, handler.name)}"
+    purpose = re.sub(r"^(?:get|read|list)_", "", own) or _HTTP_VERBS.get(handler.name, handler.name)
+    base = f"{does}_{thing or 'row'}_for_{purpose}"
     yield base
     number = 2
     while True:
@@ -79,7 +80,8 @@ def piece_name(
 
 
 def _writing(does: str, thing: str, own: str, count: int) -> Iterator[str]:
-    if own and count and (count == 1 or own.partition("_")[0] in _SAME[does]):
+    is_said = bool(thing) and thing in own and own.partition("_")[0] in _SAME[does]
+    if own and (count == 1 or (count and is_said)):
         yield own
     if not thing:
         thing, does = ("changes", "save") if does in ("save", "update") else ("row", does)
@@ -134,13 +136,25 @@ def _is_simple(piece: Piece) -> bool:
 def _called(nodes: Sequence[ast.AST]) -> Iterator[str]:
     for node in nodes:
         for each in ast.walk(node):
-            if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute):
+            if not isinstance(each, ast.Call) or not isinstance(each.func, ast.Attribute):
+                continue
+            if each.func.attr != "get" or _gets_row(each, each.func.value):
                 yield each.func.attr
+
+
+def _gets_row(call: ast.Call, receiver: ast.expr) -> bool:
+    """Whether `get` looks up a row, and not a key of a dict."""
+    arg = call.args[0] if call.args else None
+    names_model = isinstance(arg, ast.Name) and arg.id[:1].isupper()
+    is_model = _dotted(receiver).rpartition(".")[2][:1].isupper()
+    return (
+        names_model or is_model or bool(call.keywords) or isinstance(receiver, (ast.Attribute, ast.Call))
+    )
 
 
 def _thing(piece: Piece, about: Callable[[str], str]) -> tuple[str, bool]:
     """The model that a piece is about, and whether it makes a row of it."""
-    made, row, guess = "", "", ""
+    made, row, guess, changed = "", "", "", ""
     classes: list[str] = []
     for node in piece.nodes:
         for each in sorted(_expressions(node), key=lambda n: (n.lineno, n.col_offset)):
@@ -149,6 +163,8 @@ def _thing(piece: Piece, about: Callable[[str], str]) -> tuple[str, bool]:
             if model and name.rpartition(".")[2] == model:
                 classes.append(model)
             row = row or model
+            if isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Store):
+                changed = changed or about(_dotted(each.value))
             if isinstance(each, ast.Call):
                 guess = guess or _queried(each)
             func = _dotted(each.func) if isinstance(each, ast.Call) else ""
@@ -157,7 +173,7 @@ def _thing(piece: Piece, about: Callable[[str], str]) -> tuple[str, bool]:
             if not made and maker and about(maker) == maker.rpartition(".")[2]:
                 made = about(maker)
     # What is made is what it is about; else what is queried; else whose row it is.
-    first = made or next(iter(classes), row) or guess
+    first = made or changed or next(iter(classes), row) or guess
     if not first:
         return _written(piece), False
     return _singular(_snake(first)), bool(made)
