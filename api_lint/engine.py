@@ -507,7 +507,11 @@ class _Session:
     def with_sources(self, sources: Mapping[str, bytes]) -> _Session:
         """The project with other contents of some files; the facts of all others are kept."""
         added = [path for path in sources if path.endswith(".py") and path not in self.project.files]
-        project = replace(self.project, files=tuple(sorted({*self.project.files, *added})))
+        project = replace(
+            self.project,
+            files=tuple(sorted({*self.project.files, *added})),
+            targets=tuple(sorted({*self.project.targets, *added})),
+        )
         after = _Session(project, self.rules, self.settings, {**self.sources, **sources}, self.silent)
         after.facts = {path: facts for path, facts in self.facts.items() if path not in sources}
         after.failures = {

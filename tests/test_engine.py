@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import libcst as cst
 import pytest
 
-from api_lint import Diagnostic, Finding, Place, Rule
+from api_lint import AddCode, Diagnostic, Finding, Fix, Place, Replace, Rule
 from api_lint import engine as engine_module
 from api_lint.config import Settings
 from api_lint.discover import find, find_stdin
-from api_lint.engine import Result, routes, run
+from api_lint.engine import Result, fix, routes, run
 
 SLEEP = "import time\nasync def f():\n    time.sleep(1)\n"
 
@@ -421,3 +422,23 @@ def test_progress(tmp_path: Path) -> None:
     calls: list[tuple[str, int, int]] = []
     run(find([str(tmp_path)], settings), (Sleeps(),), settings, progress=lambda *a: calls.append(a))
     assert [phase for phase, done, whole in calls if done == whole] == ["indexing", "linting"]
+
+
+class MovesAway(Rule):
+    """Says `later(…)` from a new module, which has a finding of its own where the old one had none."""
+
+    code, message, words = "API987", "not here", ("later",)
+
+    def visit_Call(self, call: cst.Call, at: Place) -> Iterator[Finding]:
+        if isinstance(call.func, cst.Name) and call.func.value == "later":
+            edits = (Replace(call, cst.Integer("0")), AddCode("made.py", SLEEP))
+            yield replace(self.found(call), fix=Fix("move it away", "unsafe", edits))
+
+
+def test_a_file_that_a_fix_would_make_is_looked_at(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("def later(): ...\nlater()\n")
+    rules = (MovesAway(), Sleeps())
+    done = fix(find([str(tmp_path)], Settings()), rules, Settings(), unsafe=True, jobs=1)
+    assert not done.changes
+    assert [d.code for d in done.result.diagnostics] == ["API987"]
+    assert "API981" in done.refused["app.py"]
