@@ -33,7 +33,7 @@ LAYERS = [
     {"api"},
     {"rule", "config"},
     {"fixers", "fixes"},
-    {"noqa", "visit", "discover", "registry"},
+    {"noqa", "fingerprint", "visit", "discover", "registry"},
     {"engine"},
     {"reports", "scaffold", "testing"},
     {"cli"},
