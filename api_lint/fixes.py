@@ -30,6 +30,7 @@ _PRAGMA = re.compile(r"#\s*(?:noqa|type:|isort:|pylint:|pyright:|mypy:|ruff:|nos
 _ROW_WIDTH = 100
 _BEGINS = re.compile(r"(?:async )?def |class |@")
 _CODING = re.compile(r"#.*?coding[:=]")
+_COMMENT_PART = re.compile(r"#+[^#]*")
 
 
 class Refused(Exception):
@@ -176,7 +177,7 @@ def _comments(text: str) -> Iterator[str]:
     with contextlib.suppress(tokenize.TokenError, SyntaxError):
         for token in tokenize.generate_tokens(io.StringIO(text).readline):
             if token.type == tokenize.COMMENT:
-                yield token.string.strip()
+                yield from (part.strip() for part in _COMMENT_PART.findall(token.string))
 
 
 def extend(source: Source, facts: ModuleFacts | None, edit: AddLine | AddCode | AddField) -> str:
