@@ -140,19 +140,21 @@ def normalised(text: str, before: str = "") -> str:
     """
     names = [m["name"] for m in _TOKEN.finditer(before[-_BEFORE:]) if m["name"]][-_NAMES:]
     parts: list[str] = []
+    value: str | None = None
     for token in _TOKEN.finditer(text):
-        if token["name"]:
-            names = [*names, token["name"]][-_NAMES:]
-        if token["string"]:
-            parts.append(_shown(token["string"], names))
+        if token["string"]:  # strings in a row are one, and some formatters write them so
+            value = (value or "") + token["string"].strip("\"'")
         elif not token["comment"]:
+            parts += [] if value is None else [_shown(value, names)]
+            value = None
+            names = [*names, token["name"]][-_NAMES:] if token["name"] else names
             parts.append(token[0])
+    parts += [] if value is None else [_shown(value, names)]
     return _NOISE.sub("", "".join(parts)).casefold()
 
 
-def _shown(string: str, names: Sequence[str]) -> str:
+def _shown(value: str, names: Sequence[str]) -> str:
     """What of a string literal enters a fingerprint: nothing where it may be secret, the host where it is an address."""
-    value = string.strip("\"'")
     if not any(literals.candidate(name, value) for name in ("", *names)):
         return value
     return literals.mask_address(value) if "://" in value else ""
