@@ -15,11 +15,15 @@ from api_lint import __version__
 from api_lint.formats import FORMATS, LOGS, WITH_FIXES
 
 if TYPE_CHECKING:
+    from collections import Counter
+
+    from api_lint.baseline import Baseline, Entry
     from api_lint.config import Settings
     from api_lint.discover import Project
     from api_lint.engine import Fixed, Result
     from api_lint.facts import Span
     from api_lint.registry import Choice, Registry
+    from api_lint.reported import Reported
     from api_lint.reports import View
     from api_lint.rule import Diagnostic, Rule
 
@@ -123,15 +127,24 @@ def _common(command: _Command) -> _Command:
     return command
 
 
+def _selecting(command: _Command) -> _Command:
+    """The options that select rules."""
+    for option in (
+        click.option(
+            "--extend-select", multiple=True, metavar="RULES", help="Rules to add to the selected ones."
+        ),
+        click.option("--ignore", multiple=True, metavar="RULES", help="Rules to leave out."),
+        click.option(
+            "--select", multiple=True, metavar="RULES", help="Codes, beginnings of codes, names, or ALL."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 @main.command()
 @_common
-@click.option(
-    "--select", multiple=True, metavar="RULES", help="Codes, beginnings of codes, names, or ALL."
-)
-@click.option("--ignore", multiple=True, metavar="RULES", help="Rules to leave out.")
-@click.option(
-    "--extend-select", multiple=True, metavar="RULES", help="Rules to add to the selected ones."
-)
+@_selecting
 @click.option(
     "--output-format",
     "output_formats",
@@ -158,6 +171,16 @@ def _common(command: _Command) -> _Command:
 @click.option("--diff", "fix_mode", flag_value="diff", help="Show what would be fixed, write nothing.")
 @click.option("--unsafe-fixes", is_flag=True, help="Fixes that may change behaviour, too.")
 @click.option("--show-fixes", is_flag=True, help="List what was fixed.")
+@click.option(
+    "--baseline",
+    is_flag=False,
+    flag_value="",
+    metavar="[FILE]",
+    help="Report only what is not in the baseline.",
+)
+@click.option("--no-baseline", is_flag=True, help="Report what is in the configured baseline, too.")
+@click.option("--since", metavar="REV", help="Report only what stands on rows changed since a revision.")
+@click.option("--add-ignores", metavar="REASON", help="Write a suppression at each finding.")
 def check(
     paths: tuple[str, ...],
     isolated: bool,
@@ -176,6 +199,10 @@ def check(
     fix_mode: str | None,
     unsafe_fixes: bool,
     show_fixes: bool,
+    baseline: str | None,
+    no_baseline: bool,
+    since: str | None,
+    add_ignores: str | None,
 ) -> int:
     """Check files and folders, and fix them.
 
@@ -188,21 +215,25 @@ def check(
             _split(select) if select else None, _split(ignore), _split(extend_select)
         )
         project, sources = _project(paths, chosen, stdin_filename, force_exclude)
+        only = _only(paths, project, chosen, sources, baseline, no_baseline, since)
+        project = only.narrowed(project) if only is not None else project
         if show_files:
             return _show_files(project)
-        if fix_mode is not None:
-            _refuse_reports(outputs, fix_mode, bool(sources))
-            fixed, view, is_whole = _fix(project, chosen, jobs, sources, unsafe_fixes)
+        if fix_mode is not None or add_ignores is not None:
+            _refuse_reports(outputs, fix_mode or "fix", bool(sources))
+            reason = None if add_ignores is None else _reason(add_ignores, fix_mode, sources)
+            fixed, view, is_whole = _fix(project, chosen, jobs, sources, unsafe_fixes, only, reason)
             if fix_mode == "diff" or sources:
                 removed = _secrets(fixed.before, _chosen_rules(chosen))
                 return _show_changes(fixed, view, is_whole, fix_mode == "diff", exit_zero, removed)
-            is_whole = _write(fixed, view, show_fixes) and is_whole
+            done = "fixed" if reason is None else "silenced"
+            is_whole = _write(fixed, view, show_fixes, done) and is_whole
             result = fixed.result
             if fix_mode == "fix-only":
                 return _OK if is_whole else _FAILED
         else:
             wants_fixes = any(o.format in WITH_FIXES and not o.counts for o in outputs)
-            result, view, is_whole = _lint(project, chosen, jobs, sources, wants_fixes)
+            result, view, is_whole = _lint(project, chosen, jobs, sources, wants_fixes, only)
     if not _publish(outputs, result.diagnostics, view) or not is_whole:
         return _FAILED
     return _FOUND if result.diagnostics and not exit_zero else _OK
@@ -271,6 +302,111 @@ def routes(
 
 
 @main.command()
+@_common
+@_selecting
+@click.option("--baseline", "file", metavar="FILE", help="The baseline, if it is not the usual file.")
+@click.option("--update", "mode", flag_value="update", help="Take out what is fixed, and add nothing.")
+@click.option(
+    "--accept-new", "mode", flag_value="accept", help="Take out what is fixed, add what is new."
+)
+def baseline(
+    paths: tuple[str, ...],
+    isolated: bool,
+    config: tuple[str, ...],
+    jobs: int,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    extend_select: tuple[str, ...],
+    file: str | None,
+    mode: str | None,
+) -> int:
+    """Write down what is found now, so that from now on only what is new is reported.
+
+    The file is `.api-lint-baseline.json` in the project's folder, or the one that the configuration names. A baseline that
+    is there changes only with `--update` or `--accept-new`.
+    """
+    from api_lint import baseline as ledger
+
+    with _told():
+        settings = _settings(paths, isolated, config, None).chosen(
+            _split(select) if select else None, _split(ignore), _split(extend_select)
+        )
+        project, _ = _project(paths, settings, None, False)
+        path = _baseline_file(file, project, settings)
+        if mode is None and os.path.lexists(path):
+            raise _Problem(
+                f"there is a baseline {_near(path)}; `--update` takes out what is fixed, `--accept-new` adds what is new"
+            )
+        entries = ledger.load(path, _near(path)) if mode == "update" or os.path.lexists(path) else {}
+        old = ledger.Baseline(entries, os.path.dirname(path), str(project.root))
+        before, after = _ledgers(paths, project, settings, jobs, old, mode != "update")
+        _put(path, ledger.written(after))
+    _emit(_told_of_baseline(_near(path), before, after))
+    return _OK
+
+
+def _ledgers(
+    paths: tuple[str, ...],
+    project: Project,
+    settings: Settings,
+    jobs: int,
+    old: Baseline,
+    accepts_new: bool,
+) -> tuple[Counter[Entry], Counter[Entry]]:
+    """What a baseline holds, with moved files under their new paths, and what it is to hold."""
+    from api_lint import engine, registry
+    from api_lint.reported import Reported
+    from api_lint.rule import UNREADABLE
+
+    result, view, is_whole = _lint(project, settings, jobs, {}, False, None)
+    if not is_whole:
+        raise _Problem("the run is not whole, and so no baseline is written")
+    for diagnostic in (d for d in result.diagnostics if d.code == UNREADABLE[0]):
+        _say("warning", f"{view.path(diagnostic.path)} is not in the baseline: {diagnostic.message}")
+    choice = registry.choose(registry.load(), settings)
+    only = Reported(old, None, _folders(paths, project)).masking(choice.rules)
+    return only.ledgers(
+        project, _codes(choice), result.diagnostics, engine.reader(project, settings), accepts_new
+    )
+
+
+def _told_of_baseline(name: str, before: Counter[Entry], after: Counter[Entry]) -> Iterator[str]:
+    """What became of a baseline, in lines."""
+    from api_lint.text import visible
+
+    for verb, changed in (("fixed", before - after), ("new", after - before if before else {})):
+        for entry, count in sorted(changed.items()):
+            where = f" in {visible(entry.definition)}" if entry.definition else ""
+            times = f" ({count} times)" if count > 1 else ""
+            yield f"{verb}: {visible(entry.path)}: {entry.rule}{where}{times}\n"
+    total = after.total()
+    yield f"{name} holds {total} finding{'' if total == 1 else 's'}.\n"
+
+
+def _put(path: str, text: str) -> None:
+    """Write a baseline, whole or not at all."""
+    from api_lint import fixes
+
+    try:
+        before = None
+        if os.path.lexists(path):
+            with open(path, "rb") as file:
+                before = file.read()
+        fixes.write([fixes.Change(path, before, text.encode())], os.path.dirname(path))
+    except (fixes.Refused, OSError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise _Problem(f"{_near(path)} cannot be written: {reason}") from error
+
+
+def _near(path: str) -> str:
+    """A path as it is shown: relative to where the user stands if it lies below."""
+    from api_lint.text import visible
+
+    inside = path.startswith(os.path.join(os.getcwd(), ""))
+    return visible(os.path.relpath(path) if inside else path)
+
+
+@main.command()
 @click.argument("name")
 @click.option(
     "--code", metavar="CODE", help="The rule's code; the first free one from API900 by default."
@@ -294,12 +430,11 @@ def new(name: str, code: str | None) -> int:
 @contextmanager
 def _told() -> Iterator[None]:
     """Turn what users can put right into one line for them."""
-    from api_lint.config import ConfigError
-    from api_lint.discover import PathsError
+    from api_lint.config import ProblemError
 
     try:
         yield
-    except (ConfigError, PathsError) as error:
+    except ProblemError as error:
         raise _Problem(str(error)) from error
 
 
@@ -356,23 +491,37 @@ def _rules(settings: Settings) -> tuple[Registry, Choice]:
 
 
 def _fix(
-    project: Project, settings: Settings, jobs: int, sources: dict[str, bytes], unsafe: bool
+    project: Project,
+    settings: Settings,
+    jobs: int,
+    sources: dict[str, bytes],
+    unsafe: bool,
+    only: Reported | None,
+    reason: str | None,
 ) -> tuple[Fixed, View, bool]:
-    """The fixed project in memory, how to show what is left, and whether all went well."""
+    """The fixed project in memory (silenced, if a reason is given), how to show what is left, and whether all went
+    well."""
+    from dataclasses import replace
+
     from api_lint import engine, registry
 
     loaded, choice = _rules(settings)
+    silent, known = registry.silent_in(loaded, settings), loaded.rules if choice.reports_unused else ()
+    only = only.masking(choice.rules) if only is not None else None
     with _progress(sys.stderr) as progress:
-        fixed = engine.fix(
-            project,
-            choice.rules,
-            settings,
-            unsafe=unsafe,
-            jobs=jobs,
-            progress=progress,
-            sources=sources,
-            silent=registry.silent_in(loaded, settings),
-        )
+        if reason is not None:
+            fixed = engine.silence(
+                project, choice.rules, settings, reason,
+                jobs=jobs, progress=progress, silent=silent, known=known, only=only,
+            )  # fmt: skip
+        else:
+            fixed = engine.fix(
+                project, choice.rules, settings,
+                unsafe=unsafe, jobs=jobs, progress=progress, sources=sources, silent=silent, known=known, only=only,
+            )  # fmt: skip
+    contents = {path: after for path, (_, after) in fixed.changes.items()}
+    read = engine.reader(project, settings, {**sources, **contents})
+    fixed = replace(fixed, result=_reported(fixed.result, only, project, choice, read))
     for error in fixed.result.errors:
         _say("error", error)
     for path, reason in fixed.refused.items():
@@ -405,8 +554,11 @@ def _show_changes(
     return _FOUND if found and not exit_zero else _OK
 
 
-def _write(fixed: Fixed, view: View, show: bool) -> bool:
-    """Write the changed files; whether all could be written. A file that changed meanwhile is left alone."""
+def _write(fixed: Fixed, view: View, show: bool, done: str) -> bool:
+    """Write the changed files; whether all could be written. A file that changed meanwhile is left alone.
+
+    Parameters: `show`, whether to list the findings; `done`, what was done to them, in a word.
+    """
     from api_lint import fixes
 
     is_whole = True
@@ -424,15 +576,20 @@ def _write(fixed: Fixed, view: View, show: bool) -> bool:
     applied = [d for d in fixed.applied if d.path in written]
     for diagnostic in applied if show else ():
         title = diagnostic.fix.title if diagnostic.fix is not None else ""
-        _say("fixed", f"{view.path(diagnostic.path)}:{diagnostic.span.line}: {diagnostic.code} {title}")
+        _say(done, f"{view.path(diagnostic.path)}:{diagnostic.span.line}: {diagnostic.code} {title}")
     if applied:
         count = f"{len(applied)} finding{'s' if len(applied) > 1 else ''}"
-        _say("fixed", f"{count} in {len(written)} file{'s' if len(written) > 1 else ''}")
+        _say(done, f"{count} in {len(written)} file{'s' if len(written) > 1 else ''}")
     return is_whole
 
 
 def _lint(
-    project: Project, settings: Settings, jobs: int, sources: dict[str, bytes], wants_fixes: bool
+    project: Project,
+    settings: Settings,
+    jobs: int,
+    sources: dict[str, bytes],
+    wants_fixes: bool,
+    only: Reported | None,
 ) -> tuple[Result, View, bool]:
     """The findings, how to show them, and whether all went well."""
     from api_lint import engine, registry
@@ -447,10 +604,13 @@ def _lint(
             progress=progress,
             sources=sources,
             silent=registry.silent_in(loaded, settings),
+            known=loaded.rules if choice.reports_unused else (),
             wants_fixes=wants_fixes,
         )
     for error in result.errors:
         _say("error", error)
+    only = only.masking(choice.rules) if only is not None else None
+    result = _reported(result, only, project, choice, engine.reader(project, settings, sources))
     view = _view(project, result, loaded, choice, sources)
     return result, view, not view.errors
 
@@ -469,6 +629,103 @@ def _view(
         tuple(type(rule) for rule in choice.rules),
         (*loaded.errors, *result.errors),
     )
+
+
+def _reason(text: str, fix_mode: str | None, sources: dict[str, bytes]) -> str:
+    """The reason for suppressions that are to be written."""
+    from api_lint import silencing
+
+    if fix_mode not in (None, "diff") or sources:
+        raise _Problem("--add-ignores goes with files and with --diff, not with --fix or standard input")
+    return silencing.check(text)
+
+
+def _only(
+    paths: tuple[str, ...],
+    project: Project,
+    settings: Settings,
+    sources: dict[str, bytes],
+    baseline: str | None,
+    no_baseline: bool,
+    since: str | None,
+) -> Reported | None:
+    """Which findings are wanted; `None` for all."""
+    has_baseline = baseline is not None or bool(settings.baseline)
+    if no_baseline and baseline is not None:
+        raise _Problem("--baseline and --no-baseline exclude each other")
+    if since is None and (no_baseline or not has_baseline):
+        return None
+    from api_lint import engine
+    from api_lint.reported import Reported
+    from api_lint.since import Since
+
+    read = engine.reader(project, settings, sources)
+    return Reported(
+        None if no_baseline or not has_baseline else _baseline(baseline, project, settings),
+        None if since is None else Since(since, project.root, read),
+        _folders(paths, project),
+    )
+
+
+def _baseline(given: str | None, project: Project, settings: Settings) -> Baseline:
+    """The baseline of a run, read."""
+    from api_lint import baseline
+
+    path = _baseline_file(given, project, settings)
+    entries = baseline.load(path, _near(path))
+    return baseline.Baseline(entries, os.path.dirname(path), str(project.root))
+
+
+def _baseline_file(given: str | None, project: Project, settings: Settings) -> str:
+    """Where the baseline is, absolute."""
+    from api_lint.baseline import DEFAULT_FILE
+
+    if given and (os.path.isdir(given) or given.endswith(".py")):
+        raise _Problem(
+            f"`{given}` is no baseline; write `--baseline=FILE`, or `--baseline` behind all paths"
+        )
+    if given:
+        return os.path.abspath(given)
+    folder = settings.source.parent if settings.source is not None else project.root
+    return os.path.join(folder, settings.baseline or DEFAULT_FILE)
+
+
+def _folders(paths: tuple[str, ...], project: Project) -> tuple[str, ...]:
+    """The folders among the paths, relative to the root."""
+    found = [
+        os.path.relpath(os.path.abspath(p), project.root) for p in paths or (".",) if os.path.isdir(p)
+    ]
+    return tuple("" if path == "." else path.replace(os.sep, "/") for path in found)
+
+
+def _reported(
+    result: Result,
+    only: Reported | None,
+    project: Project,
+    choice: Choice,
+    read: Callable[[str], bytes],
+) -> Result:
+    """The result with those findings that are wanted; what is fixed of a baseline is told."""
+    from dataclasses import replace
+
+    if only is None:
+        return result
+    flags = only(result.diagnostics, read)
+    fixed = 0 if result.errors else only.fixed(project, _codes(choice), result.diagnostics, read)
+    if fixed:
+        are = "finding of the baseline is" if fixed == 1 else "findings of the baseline are"
+        _say("note", f"{fixed} {are} fixed: run `api-lint baseline --update`")
+    return replace(
+        result, diagnostics=tuple(d for d, is_wanted in zip(result.diagnostics, flags) if is_wanted)
+    )
+
+
+def _codes(choice: Choice) -> Iterator[str]:
+    from api_lint.rule import UNUSED
+
+    yield from (rule.code for rule in choice.rules)
+    if choice.reports_unused:
+        yield UNUSED[0]
 
 
 def _chosen_rules(settings: Settings) -> Iterable[Rule]:

@@ -50,7 +50,11 @@ OWN_FILE = "api-lint.toml"
 SHARED_FILE = "pyproject.toml"
 
 
-class ConfigError(Exception):
+class ProblemError(Exception):
+    """What stops a run and is for the user to put right; its text says what."""
+
+
+class ConfigError(ProblemError):
     """A configuration that cannot be used; its text names the file and the key."""
 
 
@@ -62,7 +66,8 @@ class Settings:
     file or where it was named by `--config`. `select` is `None` for the rules that are on by default. `exclude` and
     `extend_exclude` are patterns as in `.gitignore`, relative to the root; `per_file_ignores` are pairs of such a
     pattern and the selectors silent there. `src` are folders that imports start from, besides those that are found.
-    `output_format` is the one of reports that are asked for without one. `rules` holds, by rule name, the options as they were written.
+    `output_format` is the one of reports that are asked for without one.
+    `baseline` is a file relative to the root, "" for none. `rules` holds, by rule name, the options as they were written.
     """
 
     source: Path | None = None
@@ -78,6 +83,7 @@ class Settings:
     strict: bool = False
     max_file_size: int = DEFAULT_MAX_FILE_SIZE
     output_format: str = "full"
+    baseline: str = ""
     rules: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
 
     @property
@@ -290,6 +296,15 @@ def _folders(value: object, where: str) -> tuple[str, ...]:
     return folders
 
 
+def _inner_file(value: object, where: str) -> str:
+    if not isinstance(value, str):
+        raise ConfigError(f"{where} must be a string, not {_kind(value)}")
+    path = os.path.normpath(value).replace(os.sep, "/")
+    if not value or path == "." or os.path.isabs(path) or path.split("/")[0] == "..":
+        raise ConfigError(f"{where} must name a file inside the project, not `{_short(value)}`")
+    return path
+
+
 def _file_ignores(value: object, where: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
     if not isinstance(value, dict):
         raise ConfigError(f"{where} must be a table of pattern = selectors, not {_kind(value)}")
@@ -320,6 +335,7 @@ _KEYS: dict[str, Callable[[object, str], object]] = {
     "strict": _boolean,
     "max-file-size": _size,
     "output-format": _format,
+    "baseline": _inner_file,
     "rules": _rule_tables,
 }
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from api_lint.config import Settings
+from api_lint.config import ProblemError, Settings
 from api_lint.facts import Failure
 from api_lint.ignores import Patterns
 
@@ -25,7 +25,7 @@ STDIN = "-"
 _MAX_IGNORE_FILE = 1_000_000
 
 
-class PathsError(Exception):
+class PathsError(ProblemError):
     """Paths that have no folder in common."""
 
 

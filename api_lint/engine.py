@@ -20,6 +20,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import repeat
 from typing import Any, NamedTuple, TypeVar
 
 from api_lint import fixes, noqa
@@ -29,19 +30,33 @@ from api_lint.discover import Project
 from api_lint.facts import Failure, ModuleFacts, Route, Span
 from api_lint.gate import Gate, rows_with
 from api_lint.index import Unreadable, decode, index, parse
-from api_lint.rule import SAFE, UNSAFE, AddCode, AddField, AddLine, Diagnostic, Rule, TextFix
+from api_lint.rule import (
+    SAFE,
+    UNREADABLE,
+    UNSAFE,
+    UNUSED,
+    AddCode,
+    AddField,
+    AddLine,
+    Diagnostic,
+    Rule,
+    TextFix,
+)
 
 # A fix that has not settled by then undoes itself.
 _ROUNDS = 10
-
-UNREADABLE = ("API000", "unreadable-file")
 
 # Below this many bytes of gated source a pool costs more than it saves (a fork and two imports: about 100 ms).
 _POOL_PAYS_AT = 1_500_000
 _CHUNKS_PER_WORKER = 8
 
+_ROW_END = re.compile(r"\r\n|\r|\n")
+
 Progress = Callable[[str, int, int], None]
 Silent = Callable[[str], frozenset[str]]
+Known = Sequence[type[Rule]]
+# Tells of findings, given what reads a file by its path, which of them are meant.
+Only = Callable[[Sequence[Diagnostic], Callable[[str], bytes]], Sequence[bool]]
 T = TypeVar("T")
 
 
@@ -79,18 +94,20 @@ def run(
     progress: Progress | None = None,
     sources: Mapping[str, bytes] | None = None,
     silent: Silent | None = None,
+    known: Known = (),
     wants_fixes: bool = True,
 ) -> Result:
     """Lint a project's target files.
 
     Parameters: `project`, its files; `rules`, the ones to run; `settings`; `jobs`, how many processes (0: one for each
     processor); `progress`, told of (phase, done, all); `sources`, contents that stand for files' own (standard input);
-    `silent`, the codes that the configuration silences in a file; `wants_fixes`, whether findings are to carry their
+    `silent`, the codes that the configuration silences in a file; `known`, all installed rules, for suppressions that
+    silence nothing to be reported (`API001`), none for them not to be; `wants_fixes`, whether findings are to carry their
     fixes, which takes about as long as finding them.
     Returns: the findings. Raises nothing for what is in the files.
     """
     with _without_garbage_collection():
-        session = _Session(project, tuple(rules), settings, sources or {}, silent or _nothing_silent)
+        session = _Session(project, rules, settings, sources, silent, known)
         _last_session[:] = [session]
         session.index(jobs, progress)
         session.api.wants_fixes = wants_fixes
@@ -105,7 +122,7 @@ def routes(
     Returns: the routes in the order of files and rows, and an `API000` for each file that could not be read.
     """
     with _without_garbage_collection():
-        session = _Session(project, (), settings, {}, _nothing_silent)
+        session = _Session(project, (), settings)
         session.index(jobs, progress)
         targets = frozenset(project.targets)
         found = [r for path in session.scanned if path in targets for r in session.api.routes(path)]
@@ -113,6 +130,16 @@ def routes(
             (_unreadable(f) for f in session.failures.values() if f.path in targets), key=_order
         )
     return tuple(found), tuple(failures)
+
+
+def reader(
+    project: Project, settings: Settings, sources: Mapping[str, bytes] | None = None
+) -> Callable[[str], bytes]:
+    """What gives a file's bytes by its path relative to the root, none for one that cannot be read.
+
+    Parameters: as of `run`.
+    """
+    return _Session(project, (), settings, sources).bytes_of
 
 
 # Holds the latest run's facts, so that a command need not wait for them to be taken apart before it ends.
@@ -147,21 +174,102 @@ def fix(
     progress: Progress | None = None,
     sources: Mapping[str, bytes] | None = None,
     silent: Silent | None = None,
+    known: Known = (),
+    only: Only | None = None,
 ) -> Fixed:
     """Fix what can be fixed in a project's target files, in memory, round by round until nothing changes.
 
-    Parameters: as of `run`, and `unsafe`, whether to apply fixes that may change behaviour.
+    Parameters: as of `run`, and `unsafe`, whether to apply fixes that may change behaviour; `only` tells of findings,
+    given what reads the files, which of them are to be fixed (all by default).
     Returns: the changes, for the caller to write or to show, and what is left. A file in which a fix would bring up a
     finding that was not there before is left alone.
     """
     with _without_garbage_collection():
-        session = _Session(project, tuple(rules), settings, sources or {}, silent or _nothing_silent)
+        session = _Session(project, rules, settings, sources, silent, known)
         _last_session[:] = [session]
         session.index(jobs, progress)
         before = session.visit(jobs, progress)
-        fixer = _Fixer(session, before, unsafe)
+        fixer = _Fixer(session, before, unsafe, only)
         fixer.settle(jobs, progress)
         return fixer.fixed(jobs, progress)
+
+
+def silence(
+    project: Project,
+    rules: Sequence[Rule],
+    settings: Settings,
+    reason: str,
+    *,
+    jobs: int = 0,
+    progress: Progress | None = None,
+    silent: Silent | None = None,
+    known: Known = (),
+    only: Only | None = None,
+) -> Fixed:
+    """Write a suppression at each finding in a project's target files, in memory; one that silences nothing goes.
+
+    Parameters: as of `fix`; `reason`, which every suppression gets.
+    Returns: the changes, for the caller to write or to show, and what is left. `applied` are the findings that are silent
+    now; `refused` tells why one cannot be, by path or by path and row.
+    """
+    with _without_garbage_collection():
+        session = _Session(project, rules, settings, {}, silent, known)
+        _last_session[:] = [session]
+        session.index(jobs, progress)
+        session.api.wants_fixes = False
+        before = session.visit(jobs, progress)
+        fixer = _Fixer(session, before, False, _both(only, _is_unused))
+        fixer.settle(jobs, progress)
+        cleaned = fixer.fixed(jobs, progress)
+        session = session.with_sources({path: after for path, (_, after) in cleaned.changes.items()})
+        changed, applied, refused = _silenced(session, cleaned.result, reason, only)
+        result = session.with_sources(changed).visit(jobs, progress) if changed else cleaned.result
+    contents = {path: after for path, (_, after) in cleaned.changes.items()} | changed
+    changes = {path: (fixer.first.old(path), after) for path, after in sorted(contents.items())}
+    groups = tuple((path,) for path in changes)
+    return Fixed(changes, tuple(applied), {**cleaned.refused, **refused}, result, before, groups)
+
+
+def _both(one: Only | None, other: Only) -> Only:
+    def only(found: Sequence[Diagnostic], read: Callable[[str], bytes]) -> list[bool]:
+        first = one(found, read) if one is not None else [True] * len(found)
+        return [a and b for a, b in zip(first, other(found, read))]
+
+    return only
+
+
+def _is_unused(found: Sequence[Diagnostic], _: Callable[[str], bytes]) -> list[bool]:
+    return [diagnostic.code == UNUSED[0] for diagnostic in found]
+
+
+def _silenced(
+    session: _Session, found: Result, reason: str, only: Only | None
+) -> tuple[dict[str, bytes], list[Diagnostic], dict[str, str]]:
+    """The files with a suppression at each finding, the findings, and why some have none."""
+    from api_lint import silencing
+
+    flags = only(found.diagnostics, session.bytes_of) if only is not None else repeat(True)
+    by_path: dict[str, list[Diagnostic]] = {}
+    for diagnostic in (d for d, flag in zip(found.diagnostics, flags) if flag):
+        if diagnostic.code not in (UNREADABLE[0], UNUSED[0]):
+            by_path.setdefault(diagnostic.path, []).append(diagnostic)
+    changed: dict[str, bytes] = {}
+    applied: list[Diagnostic] = []
+    refused: dict[str, str] = {}
+    for path, diagnostics in by_path.items():
+        try:
+            content = session.read(path)
+            done = silencing.add(content, path, diagnostics, reason)
+        except (fixes.Refused, Unreadable) as error:
+            refused[path] = error.failure.reason if isinstance(error, Unreadable) else str(error)
+            continue
+        changed[path] = done.content
+        applied += done.silenced
+        for diagnostic in done.refused:
+            refused[f"{path}:{diagnostic.span.line}"] = (
+                f"no comment can stand there for {diagnostic.code}"
+            )
+    return changed, applied, refused
 
 
 class _Texts(NamedTuple):
@@ -174,8 +282,11 @@ class _Texts(NamedTuple):
 class _Fixer:
     """Rounds of fixing: the project as it would be after each, and what was done."""
 
-    def __init__(self, session: _Session, before: Result, unsafe: bool) -> None:
+    def __init__(
+        self, session: _Session, before: Result, unsafe: bool, only: Only | None = None
+    ) -> None:
         self.first = session
+        self.only = only
         self.session = session
         self.before = before
         self.wanted = (SAFE, UNSAFE) if unsafe else (SAFE,)
@@ -217,7 +328,13 @@ class _Fixer:
         return self.result.diagnostics
 
     def _wanted(self, found: Iterable[Diagnostic]) -> list[Diagnostic]:
-        return [d for d in found if d.fix is not None and d.fix.safety in self.wanted]
+        found = list(found)
+        flags = self.only(found, self.session.bytes_of) if self.only is not None else repeat(True)
+        return [
+            d
+            for d, is_asked in zip(found, flags)
+            if is_asked and d.fix is not None and d.fix.safety in self.wanted
+        ]
 
     def _round(self, found: Iterable[Diagnostic]) -> dict[str, bytes]:
         by_path: dict[str, list[Diagnostic]] = {}
@@ -307,7 +424,7 @@ class _Fixer:
         worse = self._worse()
         if worse:
             # What such a file's fixes added to other files must go as well: all over again, without them.
-            again = _Fixer(self.first, self.before, self.wanted == (SAFE, UNSAFE))
+            again = _Fixer(self.first, self.before, self.wanted == (SAFE, UNSAFE), self.only)
             again.refused = {**self.refused, **worse}
             again.settle(jobs, progress)
             return again.fixed(jobs, progress)
@@ -396,16 +513,18 @@ class _Session:
     def __init__(
         self,
         project: Project,
-        rules: tuple[Rule, ...],
+        rules: Sequence[Rule],
         settings: Settings,
-        sources: Mapping[str, bytes],
-        silent: Silent,
+        sources: Mapping[str, bytes] | None = None,
+        silent: Silent | None = None,
+        known: Known = (),
     ) -> None:
         self.project = project
-        self.rules = rules
+        self.rules = tuple(rules)
         self.settings = settings
-        self.sources = sources
-        self.silent = silent
+        self.sources = sources or {}
+        self.silent = silent or _nothing_silent
+        self.known = known
         self.targets = frozenset(project.targets)
         self.gate = Gate(w for rule in rules for w in rule.words)
         self.facts: dict[str, ModuleFacts] = {}
@@ -484,6 +603,13 @@ class _Session:
         except Unreadable:
             return None
 
+    def bytes_of(self, path: str) -> bytes:
+        """A file's bytes, none for one that cannot be read."""
+        try:
+            return self.read(path)
+        except Unreadable:
+            return b""
+
     def exists(self, path: str) -> bool:
         """Whether there is such a file in the project's folder, or a content that stands for it."""
         return path in self.sources or os.path.exists(os.path.join(self.project.root, path))
@@ -496,13 +622,17 @@ class _Session:
         """A file's facts, or why it has none; neither for a file that the gate keeps out."""
         try:
             source = self.read(path)
-            if self.gate.passes(source):
+            if self.gate.passes(source) or self._may_be_unused(path, source):
                 return path, index(source, path), None
             if path in self.targets:
                 parse(source, path)  # nothing to say about it but whether it can be read
             return path, None, None
         except Unreadable as error:
             return path, None, error.failure
+
+    def _may_be_unused(self, path: str, source: bytes) -> bool:
+        """Whether a file is to be looked at for the sake of its comments alone."""
+        return bool(self.known) and path in self.targets and noqa.may_be_unused(source)
 
     def with_sources(self, sources: Mapping[str, bytes]) -> _Session:
         """The project with other contents of some files; the facts of all others are kept."""
@@ -512,7 +642,8 @@ class _Session:
             files=tuple(sorted({*self.project.files, *added})),
             targets=tuple(sorted({*self.project.targets, *added})),
         )
-        after = _Session(project, self.rules, self.settings, {**self.sources, **sources}, self.silent)
+        contents = {**self.sources, **sources}
+        after = _Session(project, self.rules, self.settings, contents, self.silent, self.known)
         after.facts = {path: facts for path, facts in self.facts.items() if path not in sources}
         after.failures = {
             path: failure for path, failure in self.failures.items() if path not in sources
@@ -573,13 +704,17 @@ class _Session:
                 found += Visitor(self.api, module, text).visit(suspects, fail)
             except SliceError as error:
                 diagnostics.append(_unreadable(Failure(path, f"LibCST cannot parse {error}")))
-        found = [
-            f for f in found if f.rule.code not in failed and not self._is_quiet(f.rule, f.span, module)
-        ]
-        diagnostics += [_diagnostic(f, module) for f in found]
+        rows = _ROW_END.split(text) if found else []
+        quiet: list[Diagnostic] = []
+        for each in (f for f in found if f.rule.code not in failed):
+            is_quiet = self._is_quiet(each.rule, each.span, module)
+            (quiet if is_quiet else diagnostics).append(_diagnostic(each, module, rows))
         diagnostics = list(dict.fromkeys(diagnostics))
         silenced = noqa.suppressed(source, diagnostics, {rule.code: rule.twins for rule in rules})
         kept = [d for d, is_silenced in zip(diagnostics, silenced) if not is_silenced]
+        if self.known and UNUSED[0] not in self.silent(path):
+            ran = [rule for rule in rules if rule.code not in failed]
+            kept += noqa.unused(source, path, [*diagnostics, *quiet], ran, self.known)
         return _Visited(kept, errors, sum(silenced))
 
     def _speaks(self, rule: Rule, module: Module) -> bool:
@@ -610,25 +745,26 @@ class _Session:
         return suspects
 
 
-def _diagnostic(found: Any, module: Module) -> Diagnostic:
+def _diagnostic(found: Any, module: Module, rows: Sequence[str]) -> Diagnostic:
     rule: Rule = found.rule
     span: Span = found.span
     return Diagnostic(
         rule.code, rule.name(), module.path, span, found.finding.message, rule.severity,
-        _last_row(module.facts, span), found.finding.related, found.fix, found.finding.refused,
+        _last_row(module.facts, span, rows), found.finding.related, found.fix, found.finding.refused,
     )  # fmt: skip
 
 
-def _last_row(facts: ModuleFacts, span: Span) -> int:
-    """The last row of the simple statement around a finding; a compound one's header row stands for itself."""
+def _last_row(facts: ModuleFacts, span: Span, rows: Sequence[str]) -> int:
+    """The last row of the simple statement around a finding, or of a compound one's header."""
     from bisect import bisect_right
 
     starts = [abs(line) for line in facts.lines]
     position = bisect_right(starts, span.line) - 1
     if position < 0 or facts.ends[position] < span.line:
-        return span.line
-    is_simple = position + 1 >= len(starts) or starts[position + 1] > facts.ends[position]
-    return facts.ends[position] if is_simple else span.line
+        return noqa.logical_end(rows, span.line, span.line)
+    if position + 1 >= len(starts) or starts[position + 1] > facts.ends[position]:
+        return facts.ends[position]
+    return noqa.logical_end(rows, starts[position], span.line)
 
 
 def _unreadable(failure: Failure) -> Diagnostic:

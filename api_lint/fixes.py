@@ -26,10 +26,15 @@ _ROW = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _END = re.compile(r"\r\n|\r|\n")
 
 # Comments about the row that they stand in, of no use without it.
-_PRAGMA = re.compile(r"#\s*(?:noqa|type:|isort:|pylint:|pyright:|mypy:|ruff:|nosec|pragma:|api-lint:)")
+_PRAGMA = re.compile(
+    r"#\s*(?:noqa|type:|isort:|pylint:|pyright:|mypy:|ruff:|flake8[:=]|nosec|pragma:|api-lint:)",
+    re.IGNORECASE,
+)
 _ROW_WIDTH = 100
 _BEGINS = re.compile(r"(?:async )?def |class |@")
 _CODING = re.compile(r"#.*?coding[:=]")
+# Where a second comment begins behind another one; `#12` begins none.
+_SECOND = re.compile(r"[ \t]+(?=#(?:[ \t]|[a-z-]+[:=]|noqa))", re.IGNORECASE)
 
 
 class Refused(Exception):
@@ -176,7 +181,7 @@ def _comments(text: str) -> Iterator[str]:
     with contextlib.suppress(tokenize.TokenError, SyntaxError):
         for token in tokenize.generate_tokens(io.StringIO(text).readline):
             if token.type == tokenize.COMMENT:
-                yield token.string.strip()
+                yield from _SECOND.split(token.string.strip())
 
 
 def extend(source: Source, facts: ModuleFacts | None, edit: AddLine | AddCode | AddField) -> str:

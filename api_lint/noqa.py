@@ -13,13 +13,18 @@ import io
 import re
 import tokenize
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from api_lint.rule import Diagnostic
+from api_lint.facts import Span
+from api_lint.index import decode
+from api_lint.rule import SAFE, UNUSED, Diagnostic, Rule, TextEdit, TextFix
 
 _WORDS = (b"noqa", b"api-lint:", b"pylint:")
 _FOR_FILE = re.compile(rb"ignore-file|(?:ruff|flake8)[:=][ \t]*noqa")
+_MAY_BE_OURS = re.compile(rb"api-lint:|noqa[^\r\n]*:[^\r\n]*[A-Z][0-9]", re.IGNORECASE)
+_ROW_END = re.compile(r"\r\n|\r|\n")
+_LONGEST_HEADER = 500
 # What carries a row on to a later one: a string of several rows, a backslash.
 _CARRIES = re.compile(rb"\"\"\"|'''|\\\Z")
 
@@ -30,37 +35,64 @@ _NOQA = re.compile(
 _OTHERS = re.compile(
     rf"#[ \t]*(?:ruff|flake8)[:=][ \t]*noqa(?![\w-])(?P<colon>:)?[ \t]*(?P<codes>{_CODES})?", re.I
 )
-_OURS = re.compile(r"#[ \t]*api-lint:[ \t]*ignore(?P<file>-file)?(?![\w-])(?:\[(?P<names>[^\]]*)\])?")
+_OURS = re.compile(
+    r"#[ \t]*api-lint:[ \t]*ignore(?P<file>-file)?(?![\w-])(?:[ \t]*\[(?P<names>[^\]]*)\]|(?![ \t]*\[))"
+)
 _PYLINT = re.compile(r"#[ \t]*pylint:[ \t]*disable=(?P<names>[\w-]+(?:[ \t]*,[ \t]*[\w-]+)*)")
+# What begins after the reason of one of ours: another comment in the same row.
+_NEXT = re.compile(r"[ \t]#(?=[ \t]|[a-z-]+[:=]|noqa)", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[ \t,]+")
-
-# A selector that silences every rule.
-_EVERYTHING = ""
 
 _NO_TWINS: Mapping[str, Iterable[str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
-class Suppressions:
-    """What a file's comments silence: selectors for the whole file, and by row; `""` is the selector of all rules.
+class Suppression:
+    """One suppression within a comment.
 
-    `last_rows` tells, for a row within a string or a continued line, the row that its end stands on.
+    `kind` is `ignore` for our own form, `noqa`, or `pylint`. `span` reaches from its `#` to its end, the reason of our own
+    form included. `selectors` are codes, beginnings of codes, names, or "" for all rules; `names` is where they are
+    written, `None` where they are not. `holds` is false for one that is for the whole file and does not stand alone in
+    its row, which makes it void.
     """
 
-    everywhere: frozenset[str] = frozenset()
-    rows: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    kind: str
+    span: Span
+    selectors: tuple[str, ...]
+    names: Span | None = None
+    for_file: bool = False
+    holds: bool = True
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressions:
+    """What a file's comments silence.
+
+    `parts` are the suppressions in the order of the file. `last_rows` tells, for a row within a string or a continued
+    line, the row that its end stands on. `open_rows` are those behind whose code a comment can stand, and `comments` tell
+    where one does: its column, by its row.
+    """
+
+    parts: tuple[Suppression, ...] = ()
     last_rows: Mapping[int, int] = field(default_factory=dict)
+    open_rows: frozenset[int] = frozenset()
+    comments: Mapping[int, int] = field(default_factory=dict)
 
-    def cover(self, diagnostic: Diagnostic, twins: Iterable[str] = ()) -> bool:
-        """Whether a comment silences a finding: one for the file, on its first row, or at its statement's end."""
-        if _names(self.everywhere, diagnostic, twins):
-            return True
-        starts = {diagnostic.span.line, diagnostic.noqa_line}
-        rows = starts | {self.last_rows.get(row, row) for row in starts}
-        return any(_names(self.rows.get(row, frozenset()), diagnostic, twins) for row in rows)
+    def rows(self, diagnostic: Diagnostic) -> tuple[int, ...]:
+        """The rows whose comments silence a finding, in the order in which one would look for them: its first row,
+        its statement's end, and where these run on, the row where that ends."""
+        starts = diagnostic.span.line, diagnostic.noqa_line
+        return tuple(dict.fromkeys((*starts, *(self.last_rows.get(row, row) for row in starts))))
 
-
-NOTHING = Suppressions()
+    def covering(
+        self, diagnostic: Diagnostic, twins: Iterable[str] = ()
+    ) -> Iterator[tuple[Suppression, str]]:
+        """The suppressions that silence a finding, each with the selector that does it."""
+        rows = self.rows(diagnostic)
+        for part in self.parts:
+            if part.holds and (part.for_file or part.span.line in rows):
+                yield from ((part, s) for s in part.selectors if _is_named(s, diagnostic, twins))
 
 
 def suppressed(
@@ -75,7 +107,141 @@ def suppressed(
     if not diagnostics or not _may_silence(source, diagnostics):
         return [False] * len(diagnostics)
     comments = read(source)
-    return [comments.cover(diagnostic, twins.get(diagnostic.code, ())) for diagnostic in diagnostics]
+    return [any(comments.covering(d, twins.get(d.code, ()))) for d in diagnostics]
+
+
+def unused(
+    source: bytes,
+    path: str,
+    diagnostics: Sequence[Diagnostic],
+    ran: Sequence[type[Rule] | Rule],
+    known: Sequence[type[Rule] | Rule],
+) -> list[Diagnostic]:
+    """Report the suppressions of a file that silence nothing.
+
+    What other tools may have a use for is not judged: a `# noqa` without codes, their codes, and what names a rule
+    that did not run.
+
+    Parameters: `source` of the file at `path`; `diagnostics`, all of it, the silenced ones too; `ran`, the rules that
+    ran over it; `known`, all that are installed.
+    Returns: a finding for each such comment, with the fix that takes it out; those that a comment of the row silences
+    by their own code or name are left out.
+    """
+    if not may_be_unused(source):
+        return []
+    comments = read(source)
+    judge = _Judge(ran, known)
+    twins = {rule.code: rule.twins for rule in ran}
+    used = {
+        (part.span, selector)
+        for diagnostic in diagnostics
+        for part, selector in comments.covering(diagnostic, twins.get(diagnostic.code, ()))
+    }
+    rows = _ROW_END.split(decode(source, path)) if comments.parts else ()
+    found: list[Diagnostic] = []
+    for part in comments.parts:
+        idle = [
+            s for s in part.selectors if (part.span, s) not in used and judge.may_judge(part.kind, s)
+        ]
+        unknown = [s for s in idle if judge.is_unknown(s)]
+        if idle:
+            found.append(_unused(path, part, idle, unknown, rows[part.span.line - 1]))
+    own = set(UNUSED)
+    return [d for d in found if not any(s in own for _, s in comments.covering(d))]
+
+
+def holds_comment(text: str) -> bool:
+    """Whether a text, put into a comment, would be read as another comment in the same row."""
+    return _NEXT.search(f" {text}") is not None or bool(_parts(text, 1, 0))
+
+
+def may_be_unused(source: bytes) -> bool:
+    """Whether a file's bytes look as if they held a suppression that `unused` judges."""
+    return _MAY_BE_OURS.search(source) is not None
+
+
+class _Judge:
+    """Whose a selector is, and whether this run can tell that it is idle."""
+
+    def __init__(self, ran: Sequence[type[Rule] | Rule], known: Sequence[type[Rule] | Rule]) -> None:
+        self._ran = frozenset(rule.code for rule in ran)
+        self._known = known
+
+    def _named(self, selector: str, with_twins: bool) -> frozenset[str]:
+        """The codes of the installed rules that a selector names."""
+        return frozenset(
+            rule.code
+            for rule in self._known
+            if rule.code.startswith(selector)
+            or rule.name() == selector
+            or (with_twins and selector in rule.twins)
+        )
+
+    def may_judge(self, kind: str, selector: str) -> bool:
+        if kind == "pylint" or selector in UNUSED or (kind == "noqa" and not selector):
+            return False
+        named = self._named(selector, kind == "ignore")
+        return named <= self._ran and (bool(named) or kind == "ignore")
+
+    def is_unknown(self, selector: str) -> bool:
+        return not self._named(selector, True)
+
+
+def _unused(
+    path: str, part: Suppression, idle: Sequence[str], unknown: Sequence[str], row: str
+) -> Diagnostic:
+    what = ", ".join(idle) if idle != [""] else "every finding"
+    where = "in this file" if part.for_file else "here"
+    message = f"the suppression of {what} silences nothing {where}"
+    fix, refused = None, ""
+    if not part.holds:
+        message = (
+            f"the suppression of {what} silences nothing: for a whole file it stands in a row of its own"
+        )
+    if unknown:
+        message = (
+            f"no rule has the code or name {', '.join(unknown)}, so its suppression silences nothing"
+        )
+        refused = "the rule may be of a plugin that is not installed here"
+    else:
+        title = "Remove the comment" if len(idle) == len(part.selectors) else f"Remove {what}"
+        fix = TextFix(title, SAFE, (_without(part, idle, row),))
+    span = part.span
+    return Diagnostic(*UNUSED, path, span, message, "warning", span.line, (), fix, refused)
+
+
+def _without(part: Suppression, idle: Sequence[str], row: str) -> TextEdit:
+    """The edit that takes selectors out of a suppression, and the suppression itself if none is left."""
+    span = part.span
+    if part.names is not None and len(idle) < len(part.selectors):
+        written = [s for s in _SEPARATORS.split(row[part.names.col : part.names.end_col].strip()) if s]
+        kept = [text for text, s in zip(written, part.selectors) if s not in idle]
+        return TextEdit(part.names, ", ".join(kept))
+    before, behind = row[: span.col], row[span.end_col :]
+    if not before.strip() and not behind.strip():
+        return TextEdit(Span(span.line, 0, span.line + 1, 0), "")
+    if not behind.strip():
+        return TextEdit(Span(span.line, len(before.rstrip()), span.line, len(row)), "")
+    end = len(row) - len(behind.lstrip())
+    # What stands behind a `noqa` is a comment of its own right.
+    return TextEdit(Span(span.line, span.col, span.line, end), "" if row[end] == "#" else "# ")
+
+
+def logical_end(rows: Sequence[str], first: int, line: int) -> int:
+    """The row on which the logical line that holds a row ends.
+
+    Parameters: `rows` of the file without their line ends; `first`, a row (from 1) that begins a logical line; `line`, at
+    or below it, in it or in one that follows.
+    Returns: the row's number, `line` where the rows cannot be told apart.
+    """
+    try:
+        readline = iter([f"{row}\n" for row in rows[first - 1 : first + _LONGEST_HEADER]]).__next__
+        for token in tokenize.generate_tokens(readline):
+            if token.type == tokenize.NEWLINE and first + token.start[0] - 1 >= line:
+                return first + token.start[0] - 1
+    except (tokenize.TokenError, SyntaxError, RecursionError):
+        pass
+    return line
 
 
 def _may_silence(source: bytes, diagnostics: Sequence[Diagnostic]) -> bool:
@@ -99,69 +265,94 @@ def read(source: bytes) -> Suppressions:
     Parameters: `source`, the file as it was read.
     Returns: what they silence; of a file that the tokeniser gives up on, what stands before that place.
     """
-    everywhere: set[str] = set()
-    rows: dict[int, set[str]] = {}
-    comments, joined = _scan(source)
+    comments, joined, open_rows = _scan(source)
+    parts: list[Suppression] = []
     for comment in comments:
-        alone = not comment.line[: comment.start[1]].strip()
-        for selectors, for_file in _selectors(comment.string):
-            if not for_file:
-                rows.setdefault(comment.start[0], set()).update(selectors)
-            elif alone:
-                everywhere.update(selectors)
+        is_alone = not comment.line[: comment.start[1]].strip()
+        found = _parts(comment.string, *comment.start)
+        parts += (replace(part, holds=is_alone or not part.for_file) for part in found)
     return Suppressions(
-        frozenset(everywhere),
-        {row: frozenset(found) for row, found in rows.items()},
-        _last_rows(joined),
+        tuple(parts), _last_rows(joined), open_rows, {c.start[0]: c.start[1] for c in comments}
     )
 
 
-def _names(selectors: frozenset[str], diagnostic: Diagnostic, twins: Iterable[str]) -> bool:
-    return any(
-        diagnostic.code.startswith(found) or diagnostic.name == found or found in twins
-        for found in selectors
-    )
+def _is_named(selector: str, diagnostic: Diagnostic, twins: Iterable[str]) -> bool:
+    code, name = diagnostic.code, diagnostic.name
+    return code.startswith(selector) or name == selector or selector in twins
 
 
-def _selectors(comment: str) -> Iterator[tuple[set[str], bool]]:
-    """The selectors of each suppression within one comment, and whether it is for the whole file."""
+def _parts(comment: str, row: int, col: int) -> list[Suppression]:
+    """The suppressions within one comment that begins at `row` and `col`."""
+
+    def span(start: int, end: int) -> Span:
+        return Span(row, col + start, row, col + end)
+
+    found: list[Suppression] = []
     for match in _OURS.finditer(comment):
-        names = match["names"]
-        yield ({_EVERYTHING} if names is None else _split(names)), match["file"] is not None
+        rest = _NEXT.search(comment, match.end())
+        end = rest.start() if rest else len(comment)
+        reason = comment[match.end() : end].strip()
+        names = None if match["names"] is None else span(*match.span("names"))
+        selectors = ("",) if match["names"] is None else _split(match["names"])
+        whole = span(match.start(), match.end() + len(comment[match.end() : end].rstrip()))
+        found.append(Suppression("ignore", whole, selectors, names, bool(match["file"]), True, reason))
     for match in _PYLINT.finditer(comment):
-        yield _split(match["names"]), False
+        names = span(*match.span("names"))
+        found.append(Suppression("pylint", span(*match.span()), _split(match["names"]), names))
     for pattern, for_file in ((_NOQA, False), (_OTHERS, True)):
         for match in pattern.finditer(comment):
             # `noqa: <no codes>` is a slip of the pen, and a slip silences nothing.
-            yield ({_EVERYTHING} if match["colon"] is None else _split(match["codes"] or "")), for_file
+            selectors = ("",) if match["colon"] is None else _split(match["codes"] or "")
+            names = span(*match.span("codes")) if match["codes"] else None
+            found.append(Suppression("noqa", span(*match.span()), selectors, names, for_file))
+    return sorted(found, key=lambda part: part.span)
 
 
-def _split(text: str) -> set[str]:
-    found = {part for part in _SEPARATORS.split(text.strip()) if part}
-    return {part.upper() if part[-1].isdigit() and "-" not in part else part for part in found}
+def _split(text: str) -> tuple[str, ...]:
+    found = [part for part in _SEPARATORS.split(text.strip()) if part]
+    return tuple(p.upper() if p[-1].isdigit() and "-" not in p else p for p in found)
 
 
 # Tokens after which a new row is no continuation.
 _BREAKS = (tokenize.ENCODING, tokenize.NEWLINE, tokenize.NL, tokenize.COMMENT)
 
 
-def _scan(source: bytes) -> tuple[list[tokenize.TokenInfo], list[tuple[int, int]]]:
-    """The comments, and the first and last row of every string or backslash that runs over several."""
+_F_STRING = tuple(
+    getattr(tokenize, name, -1)
+    for name in ("FSTRING_START", "TSTRING_START", "FSTRING_END", "TSTRING_END")
+)
+
+
+def _scan(
+    source: bytes,
+) -> tuple[list[tokenize.TokenInfo], list[tuple[int, int]], frozenset[int]]:
+    """The comments, the first and last row of every string or backslash that runs over several, and the rows that end
+    outside of both."""
     comments: list[tokenize.TokenInfo] = []
     joined: list[tuple[int, int]] = []
+    open_rows: set[int] = set()
+    strings: list[int] = []
     before: tokenize.TokenInfo | None = None
     try:
         for token in tokenize.tokenize(io.BytesIO(source).readline):
-            if token.type == tokenize.COMMENT:
+            if token.type in _F_STRING[:2]:
+                strings.append(token.start[0])
+            elif token.type in _F_STRING[2:]:
+                start = strings.pop()
+                if start < token.end[0]:
+                    joined.append((start, token.end[0]))
+            elif token.type == tokenize.COMMENT:
                 comments.append(token)
             elif token.start[0] < token.end[0] and token.type not in _BREAKS:
                 joined.append((token.start[0], token.end[0]))
+            if token.type in (tokenize.NEWLINE, tokenize.NL) and not strings:
+                open_rows.add(token.start[0])
             if before is not None and before.type not in _BREAKS and before.end[0] < token.start[0]:
                 joined.append((before.end[0], token.start[0]))
             before = token
     except (tokenize.TokenError, SyntaxError, UnicodeDecodeError, RecursionError):
         pass
-    return comments, sorted(joined)
+    return comments, sorted(joined), frozenset(open_rows)
 
 
 def _last_rows(joined: list[tuple[int, int]]) -> dict[int, int]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from api_lint.config import ConfigError, Settings, check_rules, options
 from api_lint.ignores import Patterns
-from api_lint.rule import API_HOOKS, Rule, RuleError
+from api_lint.rule import API_HOOKS, UNUSED, Rule, RuleError
 from api_lint.text import visible
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _CODE = re.compile(r"[A-Z]{1,3}[0-9]{3}\Z")
 _CODE_START = re.compile(r"[A-Z]{1,3}[0-9]{0,3}\Z")
 OWN_CODES = {
     "API000": "unreadable-file: a file that cannot be read, decoded or parsed, with the reason; always on",
-    "API001": "unused-suppression: reserved for comments that silence nothing",
+    "API001": "unused-suppression: a suppression of ours that silences nothing, with a safe fix that takes it out",
 }
 _SEVERITIES = ("error", "warning")
 
@@ -50,10 +50,12 @@ class Registry:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The rules of a run, made with their options, and warnings about selectors that select nothing."""
+    """The rules of a run, made with their options, warnings about selectors that select nothing, and whether suppressions
+    that silence nothing are reported."""
 
     rules: tuple[Rule, ...]
     warnings: tuple[str, ...] = ()
+    reports_unused: bool = True
 
 
 def load(entry_points: Iterable[EntryPoint] | None = None) -> Registry:
@@ -112,8 +114,27 @@ def choose(registry: Registry, settings: Settings) -> Choice:
         warnings += _unknown(selectors, registry)
     chosen = (rule for rule in registry.rules if _is_on(rule, settings))
     return Choice(
-        tuple(rule(options(rule, settings)) for rule in chosen), tuple(dict.fromkeys(warnings))
+        tuple(rule(options(rule, settings)) for rule in chosen),
+        tuple(dict.fromkeys(warnings)),
+        _reports_unused(settings),
     )
+
+
+def _reports_unused(settings: Settings) -> bool:
+    by_default = 0 if settings.select is None else -1
+    on = max(by_default, _heaviest((*(settings.select or ()), *settings.extend_select)))
+    return on > _heaviest(settings.ignore)
+
+
+def _heaviest(selectors: Iterable[str]) -> int:
+    return max((_weight(s) for s in selectors if _selects_unused(s)), default=-1)
+
+
+def _selects_unused(selector: str) -> bool:
+    code, name = UNUSED
+    if selector in ("ALL", name):
+        return True
+    return bool(_CODE_START.match(selector)) and code.startswith(selector)
 
 
 def silent_in(registry: Registry, settings: Settings) -> Callable[[str], frozenset[str]]:
@@ -289,14 +310,16 @@ def _strongest(selectors: Iterable[str], rule: type[Rule]) -> int:
 
 
 def _codes(selectors: Iterable[str], registry: Registry) -> frozenset[str]:
-    return frozenset(rule.code for rule in registry.rules for text in selectors if _matches(text, rule))
+    selectors = tuple(selectors)
+    found = {rule.code for rule in registry.rules for text in selectors if _matches(text, rule)}
+    return frozenset(found | ({UNUSED[0]} if any(map(_selects_unused, selectors)) else set()))
 
 
 def _unknown(selectors: Iterable[str], registry: Registry) -> list[str]:
     """A warning for every code that no rule has yet; an error for what can be no code."""
     warnings = []
     for selector in selectors:
-        if selector in OWN_CODES:
+        if selector in OWN_CODES or _selects_unused(selector):
             continue
         if any(_matches(selector, rule) for rule in registry.rules) or selector in ("ALL", "strict"):
             continue

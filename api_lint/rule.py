@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 API_HOOKS = ("visit_module", "visit_route", "visit_model", "visit_schema")
 
 
+# What is no rule's to find: a file that cannot be handled, a suppression that silences nothing. Code and name.
+UNREADABLE = ("API000", "unreadable-file")
+UNUSED = ("API001", "unused-suppression")
+
+
 class Related(NamedTuple):
     """Another place that explains a finding. `path` is relative to the run's root."""
 

@@ -184,6 +184,9 @@ def test_what_a_file_silences() -> None:
         a()  # api-lint: ignore[API601] because
         b()  # noqa
     """).encode()
-    found = noqa.read(source)
-    assert found.everywhere == {"API301"}
-    assert found.rows == {3: {"API601"}, 4: {""}}
+    found = noqa.read(source).parts
+    assert [(p.kind, p.span.line, p.selectors, p.for_file, p.reason) for p in found] == [
+        ("ignore", 2, ("API301",), True, ""),
+        ("ignore", 3, ("API601",), False, "because"),
+        ("noqa", 4, ("",), False, ""),
+    ]
