@@ -62,7 +62,8 @@ class Settings:
     file or where it was named by `--config`. `select` is `None` for the rules that are on by default. `exclude` and
     `extend_exclude` are patterns as in `.gitignore`, relative to the root; `per_file_ignores` are pairs of such a
     pattern and the selectors silent there. `src` are folders that imports start from, besides those that are found.
-    `output_format` is the one of reports that are asked for without one. `rules` holds, by rule name, the options as they were written.
+    `output_format` is the one of reports that are asked for without one. `rules` holds, by rule name, the options as they were
+    written. `ignore_noqa` is for one run only, so no key of a file is named so: `# noqa` then silences nothing.
     """
 
     source: Path | None = None
@@ -79,6 +80,7 @@ class Settings:
     max_file_size: int = DEFAULT_MAX_FILE_SIZE
     output_format: str = "full"
     rules: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    ignore_noqa: bool = False
 
     @property
     def is_strict(self) -> bool:

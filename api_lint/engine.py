@@ -574,7 +574,8 @@ class _Session:
         ]
         diagnostics += [_diagnostic(f, module) for f in found]
         diagnostics = list(dict.fromkeys(diagnostics))
-        silenced = noqa.suppressed(source, diagnostics, {rule.code: rule.twins for rule in rules})
+        twins = {rule.code: rule.twins for rule in rules}
+        silenced = noqa.suppressed(source, diagnostics, twins, ignore_noqa=self.settings.ignore_noqa)
         kept = [d for d, is_silenced in zip(diagnostics, silenced) if not is_silenced]
         return _Visited(kept, errors, sum(silenced))
 

@@ -64,17 +64,21 @@ NOTHING = Suppressions()
 
 
 def suppressed(
-    source: bytes, diagnostics: Sequence[Diagnostic], twins: Mapping[str, Iterable[str]] = _NO_TWINS
+    source: bytes,
+    diagnostics: Sequence[Diagnostic],
+    twins: Mapping[str, Iterable[str]] = _NO_TWINS,
+    *,
+    ignore_noqa: bool = False,
 ) -> list[bool]:
     """Tell which findings of a file its own comments silence.
 
     Parameters: `source`, the file as it was read; `diagnostics`, all of that file; `twins`, by a rule's code what other
-    linters call the same.
+    linters call the same; `ignore_noqa`, whether `# noqa` in all its forms counts for nothing.
     Returns: for each diagnostic, whether it is silenced. What makes a file unreadable is never silenced from within.
     """
     if not diagnostics or not _may_silence(source, diagnostics):
         return [False] * len(diagnostics)
-    comments = read(source)
+    comments = read(source, ignore_noqa=ignore_noqa)
     return [comments.cover(diagnostic, twins.get(diagnostic.code, ())) for diagnostic in diagnostics]
 
 
@@ -93,10 +97,10 @@ def _may_silence(source: bytes, diagnostics: Sequence[Diagnostic]) -> bool:
     return False
 
 
-def read(source: bytes) -> Suppressions:
+def read(source: bytes, *, ignore_noqa: bool = False) -> Suppressions:
     """Gather the suppression comments of a file.
 
-    Parameters: `source`, the file as it was read.
+    Parameters: `source`, the file as it was read; `ignore_noqa`, leave out `# noqa` in all its forms.
     Returns: what they silence; of a file that the tokeniser gives up on, what stands before that place.
     """
     everywhere: set[str] = set()
@@ -104,7 +108,7 @@ def read(source: bytes) -> Suppressions:
     comments, joined = _scan(source)
     for comment in comments:
         alone = not comment.line[: comment.start[1]].strip()
-        for selectors, for_file in _selectors(comment.string):
+        for selectors, for_file in _selectors(comment.string, ignore_noqa):
             if not for_file:
                 rows.setdefault(comment.start[0], set()).update(selectors)
             elif alone:
@@ -123,14 +127,14 @@ def _names(selectors: frozenset[str], diagnostic: Diagnostic, twins: Iterable[st
     )
 
 
-def _selectors(comment: str) -> Iterator[tuple[set[str], bool]]:
+def _selectors(comment: str, ignore_noqa: bool) -> Iterator[tuple[set[str], bool]]:
     """The selectors of each suppression within one comment, and whether it is for the whole file."""
     for match in _OURS.finditer(comment):
         names = match["names"]
         yield ({_EVERYTHING} if names is None else _split(names)), match["file"] is not None
     for match in _PYLINT.finditer(comment):
         yield _split(match["names"]), False
-    for pattern, for_file in ((_NOQA, False), (_OTHERS, True)):
+    for pattern, for_file in () if ignore_noqa else ((_NOQA, False), (_OTHERS, True)):
         for match in pattern.finditer(comment):
             # `noqa: <no codes>` is a slip of the pen, and a slip silences nothing.
             yield ({_EVERYTHING} if match["colon"] is None else _split(match["codes"] or "")), for_file
