@@ -553,7 +553,7 @@ class _Session:
         errors: list[str] = []
         failed: set[str] = set()
 
-        def fail(rule: Rule, error: Exception) -> None:
+        def fail(rule: Rule, error: BaseException) -> None:
             if rule.code not in failed:
                 errors.append(
                     f"{path}: rule {rule.code} ({rule.name()}) failed: {type(error).__name__}: {error}"
@@ -590,7 +590,7 @@ class _Session:
         return is_asked and module.is_test(span.line)
 
     def _suspects(
-        self, rules: Iterable[Rule], module: Module, text: str, fail: Callable[[Rule, Exception], None]
+        self, rules: Iterable[Rule], module: Module, text: str, fail: Callable[[Rule, BaseException], None]
     ) -> dict[int, list[Rule]]:
         suspects: dict[int, list[Rule]] = {}
         for rule in rules:
@@ -602,7 +602,7 @@ class _Session:
                 rows = rule.suspects(module, self.api)
                 for row in rows_with(text, rule.words) if rows is None else rows:
                     suspects.setdefault(row, []).append(rule)
-            except Exception as error:  # noqa: BLE001 - a rule is foreign code; it costs its own result only
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - a rule is foreign code; it costs its own result only
                 fail(rule, error)
         return suspects
 

@@ -65,7 +65,7 @@ class Plugin:
         try:
             if _is_wanted(options):
                 found = _found(cls, options)
-                if not _forks() and options.jobs.n_jobs not in (0, 1):
+                if options.jobs.n_jobs not in (0, 1) and not _reaches_workers():
                     _share(found)
         except Exception as error:  # noqa: BLE001 - flake8 and its other plugins must go on
             _tell(f"error: {_brief(error)}")
@@ -142,12 +142,11 @@ def _of_stdin(options: Namespace, text: str) -> list[_Row]:
 def _ask(options: Namespace, *arguments: str, source: bytes = b"") -> _Answer:
     """What the command says of some files, its warnings and errors told."""
     jobs = 0 if options.jobs.is_auto else max(1, options.jobs.n_jobs)
-    flags = ["--isolated"] if options.isolated else []
-    flags += ["--ignore-noqa"] if options.disable_noqa else []
+    flags = ["--ignore-noqa"] if options.disable_noqa else []
     command = ["check", "--output-format", "json", "--no-fixes", "--jobs", str(jobs), *flags, *arguments]
     try:
         answer = _apart(_command, command, source)
-    except Exception as error:  # noqa: BLE001 - whatever ended the process
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever ended it
         answer = _Answer(2, "", f"error: {_brief(error)}\n")
     for line in answer.err.splitlines():
         _tell(line)
@@ -231,7 +230,7 @@ def _encoded(text: str) -> bytes:
     return text.encode(encoding, errors="replace")
 
 
-def _brief(error: Exception) -> str:
+def _brief(error: BaseException) -> str:
     from api_lint.text import visible
 
     return visible(" ".join(f"{type(error).__name__}: {error}".split()))
@@ -244,10 +243,10 @@ def _tell(line: str) -> None:
 # ---------------------------------------------------------------------------------------------------------- sharing
 
 
-def _forks() -> bool:
-    """Whether flake8's workers are forked, and so have what this process knows."""
-    method = multiprocessing.get_start_method(allow_none=True)
-    return (method or multiprocessing.get_all_start_methods()[0]) == "fork"
+def _reaches_workers() -> bool:
+    """Whether flake8's workers have what this process knows: they are forked, or this is one of them."""
+    method = multiprocessing.get_start_method(allow_none=True) or multiprocessing.get_all_start_methods()[0]
+    return method == "fork" or multiprocessing.parent_process() is not None
 
 
 def _share(found: _Found) -> None:
