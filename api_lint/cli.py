@@ -152,7 +152,9 @@ def _common(command: _Command) -> _Command:
 @click.option("--stdin-filename", metavar="FILE", help="The file that standard input (`-`) stands for.")
 @click.option("--force-exclude", is_flag=True, help="Exclude even files that are named.")
 @click.option("--ignore-noqa", is_flag=True, help="Report what a `# noqa` silences, too.")
-@click.option("--no-fixes", is_flag=True, hidden=True, help="Do not work out fixes, which saves half the time.")
+@click.option(
+    "--no-fixes", is_flag=True, hidden=True, help="Do not work out fixes, which saves half the time."
+)
 @click.option("--fix", "fix_mode", flag_value="fix", help="Apply the fixes that keep behaviour.")
 @click.option(
     "--fix-only", "fix_mode", flag_value="fix-only", help="Apply fixes, report nothing that is left."
@@ -161,7 +163,9 @@ def _common(command: _Command) -> _Command:
 @click.option("--unsafe-fixes", is_flag=True, help="Fixes that may change behaviour, too.")
 @click.option("--show-fixes", is_flag=True, help="List what was fixed.")
 @click.option(
-    "--exit-non-zero-on-fix", is_flag=True, help="Exit with 1 if a file was fixed, though nothing is left."
+    "--exit-non-zero-on-fix",
+    is_flag=True,
+    help="Exit with 1 if a file was fixed, though nothing is left.",
 )
 def check(
     paths: tuple[str, ...],

@@ -56,10 +56,10 @@ class Plugin:
         self.lines = lines
 
     @classmethod
-    def parse_options(cls, manager: object, options: Namespace, filenames: Sequence[str]) -> None:
+    def parse_options(cls, _manager: object, options: Namespace, _filenames: object) -> None:
         """Lint, before flake8 spreads the files over processes.
 
-        Parameters: `manager`, flake8's; `options`; `filenames`, the files and folders that flake8 is to check.
+        Parameters: `options` of flake8, with the files and folders that it is to check.
         """
         cls._options, cls._known = options, {}
         try:
@@ -245,7 +245,9 @@ def _tell(line: str) -> None:
 
 def _reaches_workers() -> bool:
     """Whether flake8's workers have what this process knows: they are forked, or this is one of them."""
-    method = multiprocessing.get_start_method(allow_none=True) or multiprocessing.get_all_start_methods()[0]
+    method = (
+        multiprocessing.get_start_method(allow_none=True) or multiprocessing.get_all_start_methods()[0]
+    )
     return method == "fork" or multiprocessing.parent_process() is not None
 
 

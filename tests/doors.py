@@ -42,7 +42,9 @@ class Done(NamedTuple):
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """The variables of this process without those that change what is written."""
     removed = ("NO_COLOR", "FORCE_COLOR", "GITHUB_STEP_SUMMARY")
-    return {**{k: v for k, v in os.environ.items() if k not in removed}, **(extra or {})}
+    # Git sets its own for what a hook of it starts, such as tests.
+    kept = {k: v for k, v in os.environ.items() if k not in removed and not k.startswith("GIT_")}
+    return {**kept, **(extra or {})}
 
 
 def run(

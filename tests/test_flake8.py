@@ -11,7 +11,9 @@ import pytest
 
 from doors import Done, Row, flake8, lint, run
 
-LINUX = pytest.mark.skipif(sys.platform != "linux", reason="the command runs in a forked process on Linux")
+LINUX = pytest.mark.skipif(
+    sys.platform != "linux", reason="the command runs in a forked process on Linux"
+)
 
 # An unused import (F401, flake8's own) in row 1, and what is found only with the facts of `helpers.py` in row 10.
 MAIN = """\
@@ -153,7 +155,9 @@ def test_comments(project: Path) -> None:
     assert done.rows == lint("--ignore-noqa", "app/helpers.py", cwd=project).rows
 
 
-@pytest.mark.parametrize("text", ["# flake8: noqa\n", "# flake8: noqa: API601\n", "# api-lint: ignore-file\n"])
+@pytest.mark.parametrize(
+    "text", ["# flake8: noqa\n", "# flake8: noqa: API601\n", "# api-lint: ignore-file\n"]
+)
 def test_comments_for_a_file(project: Path, text: str) -> None:
     write(project, "app/helpers.py", text + HELPERS)
     assert codes(flake8(*SELECT, cwd=project), project) == BOTH[1:]
@@ -199,7 +203,11 @@ def test_a_file_that_is_too_large(project: Path) -> None:
 
 
 def test_what_a_terminal_would_obey_is_escaped(project: Path) -> None:
-    write(project, "app/helpers.py", "import requests\nasync def f():\n    requests.get('http://a.b/\x1b[2J\u202e')\n")
+    write(
+        project,
+        "app/helpers.py",
+        "import requests\nasync def f():\n    requests.get('http://a.b/\x1b[2J\u202e')\n",
+    )
     done = flake8("--select", "API", "app/helpers.py", cwd=project)
     assert done.ours()
     assert "\x1b" not in done.out
@@ -263,12 +271,16 @@ def test_a_rule_that_raises(project: Path, plugin: Plugin, jobs: str) -> None:
     assert "api-lint: error: app/main.py: rule API999" in done.err
 
 
-@pytest.mark.parametrize("body", ["raise SystemExit(0)", "raise KeyboardInterrupt", "os._exit(0)", "os.abort()"])
+@pytest.mark.parametrize(
+    "body", ["raise SystemExit(0)", "raise KeyboardInterrupt", "os._exit(0)", "os.abort()"]
+)
 @LINUX
 def test_a_rule_that_ends_the_process(project: Path, plugin: Plugin, body: str) -> None:
     done = flake8(*SELECT, cwd=project, env=plugin(body))
     assert done.code == 1
-    assert [found for found in codes(done, project) if "API601" not in found and "API606" not in found] == [
+    assert [
+        found for found in codes(done, project) if "API601" not in found and "API606" not in found
+    ] == [
         "app/__init__.py:1 API000",
         "app/main.py:1 F401",
     ]
@@ -331,7 +343,9 @@ def test_the_project_is_read_once(project: Path, plugin: Plugin, tmp_path: Path,
     assert list(tmp_path.glob("api-lint-*")) == []
 
 
-@pytest.mark.parametrize("arguments", [("--select", "E,F"), ("--extend-ignore", "API"), ("--bug-report",)])
+@pytest.mark.parametrize(
+    "arguments", [("--select", "E,F"), ("--extend-ignore", "API"), ("--bug-report",)]
+)
 def test_the_project_is_not_read_for_nothing(
     project: Path, plugin: Plugin, tmp_path: Path, arguments: tuple[str, ...]
 ) -> None:
