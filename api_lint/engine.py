@@ -590,7 +590,11 @@ class _Session:
         return is_asked and module.is_test(span.line)
 
     def _suspects(
-        self, rules: Iterable[Rule], module: Module, text: str, fail: Callable[[Rule, BaseException], None]
+        self,
+        rules: Iterable[Rule],
+        module: Module,
+        text: str,
+        fail: Callable[[Rule, BaseException], None],
     ) -> dict[int, list[Rule]]:
         suspects: dict[int, list[Rule]] = {}
         for rule in rules:
