@@ -164,6 +164,10 @@ def _selecting(command: _Command) -> _Command:
 @click.option("--show-files", is_flag=True, help="List the files that would be checked.")
 @click.option("--stdin-filename", metavar="FILE", help="The file that standard input (`-`) stands for.")
 @click.option("--force-exclude", is_flag=True, help="Exclude even files that are named.")
+@click.option("--ignore-noqa", is_flag=True, help="Report what a `# noqa` silences, too.")
+@click.option(
+    "--no-fixes", is_flag=True, hidden=True, help="Do not work out fixes, which saves half the time."
+)
 @click.option("--fix", "fix_mode", flag_value="fix", help="Apply the fixes that keep behaviour.")
 @click.option(
     "--fix-only", "fix_mode", flag_value="fix-only", help="Apply fixes, report nothing that is left."
@@ -181,6 +185,11 @@ def _selecting(command: _Command) -> _Command:
 @click.option("--no-baseline", is_flag=True, help="Report what is in the configured baseline, too.")
 @click.option("--since", metavar="REV", help="Report only what stands on rows changed since a revision.")
 @click.option("--add-ignores", metavar="REASON", help="Write a suppression at each finding.")
+@click.option(
+    "--exit-non-zero-on-fix",
+    is_flag=True,
+    help="Exit with 1 if a file was fixed, though nothing is left.",
+)
 def check(
     paths: tuple[str, ...],
     isolated: bool,
@@ -196,6 +205,8 @@ def check(
     show_files: bool,
     stdin_filename: str | None,
     force_exclude: bool,
+    ignore_noqa: bool,
+    no_fixes: bool,
     fix_mode: str | None,
     unsafe_fixes: bool,
     show_fixes: bool,
@@ -203,22 +214,27 @@ def check(
     no_baseline: bool,
     since: str | None,
     add_ignores: str | None,
+    exit_non_zero_on_fix: bool,
 ) -> int:
     """Check files and folders, and fix them.
 
     Without any, the working folder is checked; `-` is standard input.
     """
+    from dataclasses import replace
+
     with _told():
         settings = _settings(paths, isolated, config, stdin_filename)
         outputs = _outputs(output_formats, settings.output_format, output_file, statistics)
         chosen = settings.chosen(
             _split(select) if select else None, _split(ignore), _split(extend_select)
         )
+        chosen = replace(chosen, ignore_noqa=ignore_noqa)
         project, sources = _project(paths, chosen, stdin_filename, force_exclude)
         only = _only(paths, project, chosen, sources, baseline, no_baseline, since)
         project = only.narrowed(project) if only is not None else project
         if show_files:
             return _show_files(project)
+        has_changed = False
         if fix_mode is not None or add_ignores is not None:
             _refuse_reports(outputs, fix_mode or "fix", bool(sources))
             reason = None if add_ignores is None else _reason(add_ignores, fix_mode, sources)
@@ -229,14 +245,21 @@ def check(
             done = "fixed" if reason is None else "silenced"
             is_whole = _write(fixed, view, show_fixes, done) and is_whole
             result = fixed.result
+            has_changed = exit_non_zero_on_fix and bool(fixed.changes)
             if fix_mode == "fix-only":
-                return _OK if is_whole else _FAILED
+                return _code(is_whole, has_changed and not exit_zero)
         else:
-            wants_fixes = any(o.format in WITH_FIXES and not o.counts for o in outputs)
+            wants_fixes = not no_fixes and any(o.format in WITH_FIXES and not o.counts for o in outputs)
             result, view, is_whole = _lint(project, chosen, jobs, sources, wants_fixes, only)
-    if not _publish(outputs, result.diagnostics, view) or not is_whole:
+    is_whole = _publish(outputs, result.diagnostics, view) and is_whole
+    return _code(is_whole, not exit_zero and (has_changed or bool(result.diagnostics)))
+
+
+def _code(is_whole: bool, found: bool) -> int:
+    """The exit code: that something went wrong outweighs what was found."""
+    if not is_whole:
         return _FAILED
-    return _FOUND if result.diagnostics and not exit_zero else _OK
+    return _FOUND if found else _OK
 
 
 @main.command()

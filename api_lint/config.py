@@ -68,6 +68,7 @@ class Settings:
     pattern and the selectors silent there. `src` are folders that imports start from, besides those that are found.
     `output_format` is the one of reports that are asked for without one.
     `baseline` is a file relative to the root, "" for none. `rules` holds, by rule name, the options as they were written.
+    `ignore_noqa` is for one run only, so no key of a file is named so: `# noqa` then silences nothing.
     """
 
     source: Path | None = None
@@ -85,6 +86,7 @@ class Settings:
     output_format: str = "full"
     baseline: str = ""
     rules: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    ignore_noqa: bool = False
 
     @property
     def is_strict(self) -> bool:

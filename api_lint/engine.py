@@ -688,7 +688,7 @@ class _Session:
         errors: list[str] = []
         failed: set[str] = set()
 
-        def fail(rule: Rule, error: Exception) -> None:
+        def fail(rule: Rule, error: BaseException) -> None:
             if rule.code not in failed:
                 errors.append(
                     f"{path}: rule {rule.code} ({rule.name()}) failed: {type(error).__name__}: {error}"
@@ -710,7 +710,8 @@ class _Session:
             is_quiet = self._is_quiet(each.rule, each.span, module)
             (quiet if is_quiet else diagnostics).append(_diagnostic(each, module, rows))
         diagnostics = list(dict.fromkeys(diagnostics))
-        silenced = noqa.suppressed(source, diagnostics, {rule.code: rule.twins for rule in rules})
+        twins = {rule.code: rule.twins for rule in rules}
+        silenced = noqa.suppressed(source, diagnostics, twins, ignore_noqa=self.settings.ignore_noqa)
         kept = [d for d, is_silenced in zip(diagnostics, silenced) if not is_silenced]
         if self.known and UNUSED[0] not in self.silent(path):
             ran = [rule for rule in rules if rule.code not in failed]
@@ -728,7 +729,11 @@ class _Session:
         return is_asked and module.is_test(span.line)
 
     def _suspects(
-        self, rules: Iterable[Rule], module: Module, text: str, fail: Callable[[Rule, Exception], None]
+        self,
+        rules: Iterable[Rule],
+        module: Module,
+        text: str,
+        fail: Callable[[Rule, BaseException], None],
     ) -> dict[int, list[Rule]]:
         suspects: dict[int, list[Rule]] = {}
         for rule in rules:
@@ -740,7 +745,7 @@ class _Session:
                 rows = rule.suspects(module, self.api)
                 for row in rows_with(text, rule.words) if rows is None else rows:
                     suspects.setdefault(row, []).append(rule)
-            except Exception as error:  # noqa: BLE001 - a rule is foreign code; it costs its own result only
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - a rule is foreign code; it costs its own result only
                 fail(rule, error)
         return suspects
 

@@ -96,17 +96,21 @@ class Suppressions:
 
 
 def suppressed(
-    source: bytes, diagnostics: Sequence[Diagnostic], twins: Mapping[str, Iterable[str]] = _NO_TWINS
+    source: bytes,
+    diagnostics: Sequence[Diagnostic],
+    twins: Mapping[str, Iterable[str]] = _NO_TWINS,
+    *,
+    ignore_noqa: bool = False,
 ) -> list[bool]:
     """Tell which findings of a file its own comments silence.
 
     Parameters: `source`, the file as it was read; `diagnostics`, all of that file; `twins`, by a rule's code what other
-    linters call the same.
+    linters call the same; `ignore_noqa`, whether `# noqa` in all its forms counts for nothing.
     Returns: for each diagnostic, whether it is silenced. What makes a file unreadable is never silenced from within.
     """
     if not diagnostics or not _may_silence(source, diagnostics):
         return [False] * len(diagnostics)
-    comments = read(source)
+    comments = read(source, ignore_noqa=ignore_noqa)
     return [any(comments.covering(d, twins.get(d.code, ()))) for d in diagnostics]
 
 
@@ -259,17 +263,17 @@ def _may_silence(source: bytes, diagnostics: Sequence[Diagnostic]) -> bool:
     return False
 
 
-def read(source: bytes) -> Suppressions:
+def read(source: bytes, *, ignore_noqa: bool = False) -> Suppressions:
     """Gather the suppression comments of a file.
 
-    Parameters: `source`, the file as it was read.
+    Parameters: `source`, the file as it was read; `ignore_noqa`, leave out `# noqa` in all its forms.
     Returns: what they silence; of a file that the tokeniser gives up on, what stands before that place.
     """
     comments, joined, open_rows = _scan(source)
     parts: list[Suppression] = []
     for comment in comments:
         is_alone = not comment.line[: comment.start[1]].strip()
-        found = _parts(comment.string, *comment.start)
+        found = _parts(comment.string, *comment.start, ignore_noqa)
         parts += (replace(part, holds=is_alone or not part.for_file) for part in found)
     return Suppressions(
         tuple(parts), _last_rows(joined), open_rows, {c.start[0]: c.start[1] for c in comments}
@@ -281,7 +285,7 @@ def _is_named(selector: str, diagnostic: Diagnostic, twins: Iterable[str]) -> bo
     return code.startswith(selector) or name == selector or selector in twins
 
 
-def _parts(comment: str, row: int, col: int) -> list[Suppression]:
+def _parts(comment: str, row: int, col: int, ignore_noqa: bool = False) -> list[Suppression]:
     """The suppressions within one comment that begins at `row` and `col`."""
 
     def span(start: int, end: int) -> Span:
@@ -299,7 +303,7 @@ def _parts(comment: str, row: int, col: int) -> list[Suppression]:
     for match in _PYLINT.finditer(comment):
         names = span(*match.span("names"))
         found.append(Suppression("pylint", span(*match.span()), _split(match["names"]), names))
-    for pattern, for_file in ((_NOQA, False), (_OTHERS, True)):
+    for pattern, for_file in () if ignore_noqa else ((_NOQA, False), (_OTHERS, True)):
         for match in pattern.finditer(comment):
             # `noqa: <no codes>` is a slip of the pen, and a slip silences nothing.
             selectors = ("",) if match["colon"] is None else _split(match["codes"] or "")

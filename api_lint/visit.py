@@ -527,7 +527,7 @@ class Visitor:
         self.rows = rows_of(text)
 
     def visit(
-        self, suspects: Mapping[int, Sequence[Rule]], failed: Callable[[Rule, Exception], None]
+        self, suspects: Mapping[int, Sequence[Rule]], failed: Callable[[Rule, BaseException], None]
     ) -> Iterator[Found]:
         """Every finding of the node hooks.
 
@@ -549,7 +549,7 @@ class Visitor:
             raise trouble
 
     def _visit(
-        self, piece: Slice, rules: list[Rule], failed: Callable[[Rule, Exception], None]
+        self, piece: Slice, rules: list[Rule], failed: Callable[[Rule, BaseException], None]
     ) -> list[Found]:
         try:
             return self._findings(piece, rules, failed)
@@ -557,7 +557,7 @@ class Visitor:
             raise SliceError(f"row {piece.start}: too deeply nested") from None
 
     def _findings(
-        self, piece: Slice, rules: list[Rule], failed: Callable[[Rule, Exception], None]
+        self, piece: Slice, rules: list[Rule], failed: Callable[[Rule, BaseException], None]
     ) -> list[Found]:
         tree, offset, is_exact = self._parse(piece)
         walk = _Walk(self.api, self.module, piece, _hooks(rules), failed, self.rows)
@@ -676,7 +676,7 @@ class _Walk:
         module: Module,
         piece: Slice,
         hooks: dict[str, list[tuple[Rule, Hook]]],
-        failed: Callable[[Rule, Exception], None],
+        failed: Callable[[Rule, BaseException], None],
         rows: Sequence[str],
     ) -> None:
         self.rows = rows
@@ -759,7 +759,7 @@ class _Walk:
                 self.found += [(rule, finding) for finding in hook(node, place) or ()]
             except RecursionError:
                 raise  # the code is too deep, as a rule
-            except Exception as error:  # noqa: BLE001 - a rule is foreign code; it costs its own result only
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - a rule is foreign code; it costs its own result only
                 self.failed(rule, error)
 
 
@@ -777,7 +777,7 @@ def visit_facts(
     module: Module,
     text: str,
     rules: Sequence[Rule],
-    failed: Callable[[Rule, Exception], None],
+    failed: Callable[[Rule, BaseException], None],
 ) -> Iterator[Found]:
     """Every finding of the hooks for what only an API has: its routes, models and schemas."""
     for rule in rules:
@@ -785,7 +785,7 @@ def visit_facts(
             for finding in _api_findings(api, module, text, rule):
                 if isinstance(finding.where, Span):
                     yield Found(rule, finding, finding.where, _text_fix(finding))
-        except Exception as error:  # noqa: BLE001 - a rule is foreign code; it costs its own result only
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a rule is foreign code; it costs its own result only
             failed(rule, error)
 
 

@@ -505,3 +505,22 @@ def test_the_sample() -> None:
     codes = set(re.findall(r": (API\d{3}) ", out))
     assert codes >= {"API201", "API202", "API301", "API606"}
     assert "API000" not in codes
+
+
+@pytest.mark.parametrize(
+    ("arguments", "codes"),
+    [
+        (["--fix"], (0, 0)),
+        (["--fix", "--exit-non-zero-on-fix"], (1, 0)),
+        (["--fix-only", "--exit-non-zero-on-fix"], (1, 0)),
+        (["--fix", "--exit-non-zero-on-fix", "--exit-zero"], (0, 0)),
+    ],
+)
+def test_the_exit_code_of_fixing(project: Path, arguments: list[str], codes: tuple[int, int]) -> None:
+    assert (lint(*arguments)[0], lint(*arguments)[0]) == codes
+
+
+def test_noqa_can_be_ignored(project: Path) -> None:
+    write(project, "app/main.py", APP.replace("sleep(1)", "sleep(1)  # noqa"))
+    assert lint()[0] == 0
+    assert lint("--ignore-noqa")[0] == 1

@@ -39,6 +39,7 @@ LAYERS = [
     {"engine"},
     {"reports", "scaffold", "testing"},
     {"cli"},
+    {"flake8"},
     {"__main__"},
 ]
 # A rule's base class names what its hooks are handed, for the type checker.
