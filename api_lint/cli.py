@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from api_lint.discover import Project
     from api_lint.engine import Fixed, Result
     from api_lint.facts import Span
+    from api_lint.init import File
     from api_lint.registry import Choice, Registry
     from api_lint.reports import View
     from api_lint.rule import Diagnostic, Rule
@@ -149,6 +150,9 @@ def _common(command: _Command) -> _Command:
 @click.option("-e", "--exit-zero", is_flag=True, help="Exit with 0 though there are findings.")
 @click.option("--statistics", is_flag=True, help="Count the findings of each rule.")
 @click.option("--show-files", is_flag=True, help="List the files that would be checked.")
+@click.option(
+    "--show-settings", is_flag=True, help="Show the settings in force, and where they come from."
+)
 @click.option("--stdin-filename", metavar="FILE", help="The file that standard input (`-`) stands for.")
 @click.option("--force-exclude", is_flag=True, help="Exclude even files that are named.")
 @click.option("--fix", "fix_mode", flag_value="fix", help="Apply the fixes that keep behaviour.")
@@ -171,6 +175,7 @@ def check(
     exit_zero: bool,
     statistics: bool,
     show_files: bool,
+    show_settings: bool,
     stdin_filename: str | None,
     force_exclude: bool,
     fix_mode: str | None,
@@ -190,11 +195,14 @@ def check(
         project, sources = _project(paths, chosen, stdin_filename, force_exclude)
         if show_files:
             return _show_files(project)
+        if show_settings:
+            is_json = any(output.format == "json" for output in output_formats)
+            return _show_settings(project, chosen, paths, stdin_filename, is_json)
         if fix_mode is not None:
             _refuse_reports(outputs, fix_mode, bool(sources))
             fixed, view, is_whole = _fix(project, chosen, jobs, sources, unsafe_fixes)
             if fix_mode == "diff" or sources:
-                removed = _secrets(fixed.before, _chosen_rules(chosen))
+                removed = _secrets(fixed.before, _chosen_rules(chosen, project))
                 return _show_changes(fixed, view, is_whole, fix_mode == "diff", exit_zero, removed)
             is_whole = _write(fixed, view, show_fixes) and is_whole
             result = fixed.result
@@ -267,6 +275,54 @@ def routes(
         if output_format == "json"
         else report.render(found, view, _width())
     )
+    return _OK
+
+
+@main.command("config-schema")
+def config_schema() -> int:
+    """Print the JSON schema of the configuration, for editors."""
+    from api_lint.reports import schema
+
+    registry = _registry()
+    _emit(schema.render(registry.rules))
+    return _FAILED if registry.errors else _OK
+
+
+@main.command()
+@click.argument("folder", type=click.Path(), default=".")
+@click.option("--pre-commit/--no-pre-commit", default=None, help="Whether to write the pre-commit entry; by default in a git repository.")  # fmt: skip
+@click.option("--ci/--no-ci", default=None, help="Whether to write a workflow for GitHub; by default where there is a .github.")  # fmt: skip
+@click.option("--diff", "as_diff", is_flag=True, help="Show what would be written, write nothing.")
+def init(folder: str, pre_commit: bool | None, ci: bool | None, as_diff: bool) -> int:
+    """Begin with api-lint in a folder.
+
+    Writes a commented api-lint.toml fit for the frameworks that are used, an entry for pre-commit and a workflow for
+    GitHub. What is there already is left as it is.
+    """
+    from api_lint import config, discover, engine
+    from api_lint import init as beginning
+
+    full = os.path.abspath(folder)
+    if not os.path.isdir(full):
+        raise _Problem(f"{_near(full)} is no folder")
+    rules = _registry().rules
+    with _told():
+        settings = config.load(discover.start_of([full]))
+        project = discover.find([full], settings)
+        with _progress(sys.stderr) as progress:
+            routes, failures = engine.routes(project, settings, progress=progress)
+        seen = beginning.look(project, routes)
+        source = str(settings.source) if settings.source else None
+        files = beginning.plan(full, seen, rules, configured=source, pre_commit=pre_commit, ci=ci)
+        if not as_diff:
+            beginning.write(files, beginning.top_of(full))
+    for failure in failures:
+        _say("warning", f"{_near(str(project.root / failure.path))}: {failure.message}")
+    if as_diff:
+        return _show_new_files(files)
+    if project.root != type(project.root)(full) and files[0].content:
+        _say("note", f"{_near(full)} is a project of its own now; so far it was part of {project.root}")
+    _emit(_told_of_files(files, full))
     return _OK
 
 
@@ -344,12 +400,12 @@ def _project(
     return project, dict.fromkeys(project.targets, source)
 
 
-def _rules(settings: Settings) -> tuple[Registry, Choice]:
+def _rules(settings: Settings, project: Project) -> tuple[Registry, Choice]:
     """All rules and those of the run, with warnings told about selectors that select nothing."""
     from api_lint import registry
 
     loaded = _registry()
-    choice = registry.choose(loaded, settings)
+    choice = registry.choose(loaded, settings, project.nested)
     for warning in choice.warnings:
         _say("warning", warning)
     return loaded, choice
@@ -361,7 +417,7 @@ def _fix(
     """The fixed project in memory, how to show what is left, and whether all went well."""
     from api_lint import engine, registry
 
-    loaded, choice = _rules(settings)
+    loaded, choice = _rules(settings, project)
     with _progress(sys.stderr) as progress:
         fixed = engine.fix(
             project,
@@ -371,7 +427,7 @@ def _fix(
             jobs=jobs,
             progress=progress,
             sources=sources,
-            silent=registry.silent_in(loaded, settings),
+            silent=registry.silent_in(loaded, settings, project.nested),
         )
     for error in fixed.result.errors:
         _say("error", error)
@@ -437,7 +493,7 @@ def _lint(
     """The findings, how to show them, and whether all went well."""
     from api_lint import engine, registry
 
-    loaded, choice = _rules(settings)
+    loaded, choice = _rules(settings, project)
     with _progress(sys.stderr) as progress:
         result = engine.run(
             project,
@@ -446,7 +502,7 @@ def _lint(
             jobs=jobs,
             progress=progress,
             sources=sources,
-            silent=registry.silent_in(loaded, settings),
+            silent=registry.silent_in(loaded, settings, project.nested),
             wants_fixes=wants_fixes,
         )
     for error in result.errors:
@@ -471,10 +527,10 @@ def _view(
     )
 
 
-def _chosen_rules(settings: Settings) -> Iterable[Rule]:
+def _chosen_rules(settings: Settings, project: Project) -> Iterable[Rule]:
     from api_lint import registry
 
-    return registry.choose(_registry(), settings).rules
+    return registry.choose(_registry(), settings, project.nested).rules
 
 
 def _secrets(result: Result, rules: Iterable[Rule]) -> dict[str, list[Span]]:
@@ -565,6 +621,63 @@ def _summarise(diagnostics: Sequence[Diagnostic], view: View) -> bool:
         _say("error", f"cannot write to {file}: {error.strerror or error}")
         return False
     return True
+
+
+def _show_settings(
+    project: Project,
+    settings: Settings,
+    paths: tuple[str, ...],
+    stdin_filename: str | None,
+    is_json: bool,
+) -> int:
+    """The settings that count for the first path."""
+    from api_lint import registry
+    from api_lint.reports import settings as report
+
+    first = stdin_filename or (paths[0] if paths and paths[0] != _STDIN else ".")
+    full = os.path.abspath(first)
+    path = os.path.relpath(full, project.root).replace(os.sep, "/")
+    own = project.nested.get(project.configured(f"{path}/x" if os.path.isdir(full) else path), settings)
+    loaded = _registry()
+    running = frozenset(rule.name() for rule in registry.choose(loaded, own).rules)
+    shown = report.Shown(
+        full, str(project.root), own, loaded.rules, running, project.nested, os.getcwd()
+    )
+    _emit(report.render_json(shown) if is_json else report.render(shown))
+    return _FAILED if loaded.errors else _OK
+
+
+def _show_new_files(files: Iterable[File]) -> int:
+    from api_lint.reports import View, diff
+
+    new = {os.path.relpath(f.path): (None, f.content.encode()) for f in files if not f.reason}
+    _emit(diff.render(new, View(os.getcwd(), os.getcwd(), _has_color(sys.stdout))))
+    return _OK
+
+
+def _told_of_files(files: Sequence[File], folder: str) -> Iterator[str]:
+    """What became of the files of a beginning, and what to do next."""
+    for file in files:
+        if not file.reason:
+            yield f"wrote {_near(file.path)}\n"
+        elif file.snippet:
+            yield f"left {_near(file.path)} as it is: {file.reason}; add to its `repos`:\n\n{file.snippet}\n"
+        else:
+            yield f"left {_near(file.path)} as it is: {file.reason}\n"
+    where = "" if folder == os.getcwd() else f" {_near(folder)}"
+    yield f"\nNext: `api-lint check{where}` shows what is found, `api-lint check --diff{where}` what can be fixed.\n"
+    if "baseline" in main.commands:
+        yield f"To be told only what is new from now on: `api-lint baseline{where}`.\n"
+    if any(os.path.basename(file.path) == ".pre-commit-config.yaml" for file in files):
+        yield "To have each commit checked: `pre-commit install`.\n"
+
+
+def _near(path: str) -> str:
+    """A path as it is shown: relative to where the user stands if it lies below."""
+    from api_lint.text import visible
+
+    inside = path.startswith(os.path.join(os.getcwd(), ""))
+    return visible(os.path.relpath(path) if inside else path)
 
 
 def _show_files(project: Project) -> int:

@@ -331,15 +331,15 @@ def _rests(parts: list[str], way: Iterable[str]) -> list[list[str]]:
             break
         stay = {at for at in open_at if _is_deep(parts[at])}
         go_on = {
-            at + 1
-            for at in open_at
-            if not _is_deep(parts[at]) and _matches(_tokens(parts[at]), name)
+            at + 1 for at in open_at if not _is_deep(parts[at]) and _matches(_tokens(parts[at]), name)
         }
         open_at = _through(parts, stay | go_on)
     if len(parts) in open_at and not _is_deep(parts[-1]):
         return [[]]
     # A rest that begins with `**` covers those behind it.
-    return [parts[at:] for at in sorted(open_at) if at < len(parts) and not _is_covered(parts, at, open_at)]
+    return [
+        parts[at:] for at in sorted(open_at) if at < len(parts) and not _is_covered(parts, at, open_at)
+    ]
 
 
 def _through(parts: list[str], open_at: set[int]) -> set[int]:

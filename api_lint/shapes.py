@@ -53,10 +53,37 @@ class Range:
             return f"at least {self.minimum}"
         return f"between {self.minimum} and {self.maximum}"
 
+    def schema(self) -> dict[str, Any]:
+        """What a JSON schema says of it."""
+        bounds = {"minimum": self.minimum, "maximum": self.maximum}
+        return {key: bound for key, bound in bounds.items() if bound is not None}
+
     def holds(self, value: float) -> bool:
         """Whether a number is inside."""
         above = self.minimum is None or value >= self.minimum
         return above and (self.maximum is None or value <= self.maximum)
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """The strings that are allowed, where a `Literal` cannot name them."""
+
+    values: tuple[str, ...]
+
+    def schema(self) -> dict[str, Any]:
+        """What a JSON schema says of it."""
+        return {"enum": [*self.values]}
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A string of which the JSON schema has a definition of this name."""
+
+    name: str
+
+    def schema(self) -> dict[str, Any]:
+        """What a JSON schema says of it."""
+        return {"$ref": f"#/definitions/{self.name}"}
 
 
 def fitted(kind: Any, value: object, path: Path) -> Any:
@@ -70,7 +97,7 @@ def fitted(kind: Any, value: object, path: Path) -> Any:
     if kind in (Any, object):
         return value
     if origin is Annotated:
-        return _ranged(fitted(arguments[0], value, path), arguments[1:], path)
+        return _bounded(fitted(arguments[0], value, path), arguments[1:], path)
     if origin in (Union, types.UnionType):
         return _one_of(kind, arguments, value, path)
     if origin is Literal:
@@ -153,7 +180,13 @@ def schema(kind: Any) -> dict[str, Any]:
     if kind in (Any, object):
         return {}
     if origin is Annotated:
-        return {**schema(arguments[0]), **_bounds(arguments[1:])}
+        named = [mark.schema() for mark in arguments[1:] if isinstance(mark, Named)]
+        bounds = [mark.schema() for mark in arguments[1:] if isinstance(mark, (Range, OneOf))]
+        return (
+            named[0]
+            if named
+            else {k: v for one in (schema(arguments[0]), *bounds) for k, v in one.items()}
+        )
     if origin in (Union, types.UnionType):
         found = [schema(a) for a in arguments if a is not type(None)]
         return found[0] if len(found) == 1 else {"anyOf": found}
@@ -177,7 +210,10 @@ def _table_schema(kind: Any) -> dict[str, Any]:
         field = next(f for f in fields(kind) if f.name == name)
         default = plain(field.default)
         is_told = field.default is not MISSING and default is not None
-        properties[name.replace("_", "-")] = {**schema(hint), **({"default": default} if is_told else {})}
+        properties[name.replace("_", "-")] = {
+            **schema(hint),
+            **({"default": default} if is_told else {}),
+        }
         if _has_no_default(field):
             required.append(name.replace("_", "-"))
     found: dict[str, Any] = {"type": "object", "additionalProperties": False, "properties": properties}
@@ -191,12 +227,6 @@ def _list_schema(bare: Any, arguments: tuple[Any, ...]) -> dict[str, Any]:
         return {**found, "items": [*map(schema, arguments)], "minItems": count, "maxItems": count}
     items = schema(arguments[0]) if arguments else {}
     return {**found, "items": items} if items else found
-
-
-def _bounds(marks: Iterable[Any]) -> dict[str, Any]:
-    ranges = [mark for mark in marks if isinstance(mark, Range)]
-    bounds = {"minimum": r.minimum for r in ranges} | {"maximum": r.maximum for r in ranges}
-    return {key: value for key, value in bounds.items() if value is not None}
 
 
 def told(kind: Any) -> str:
@@ -269,10 +299,12 @@ def _has_no_default(field: Any) -> bool:
     return field.default is MISSING and field.default_factory is MISSING
 
 
-def _ranged(value: Any, marks: Iterable[Any], path: Path) -> Any:
+def _bounded(value: Any, marks: Iterable[Any], path: Path) -> Any:
     for mark in marks:
         if isinstance(mark, Range) and isinstance(value, (int, float)) and not mark.holds(value):
             raise MisfitError(path, f"must be {mark.told()}, not {value}")
+        if isinstance(mark, OneOf) and value not in mark.values:
+            raise MisfitError(path, f"must be one of {', '.join(mark.values)}, not {_shown(value)}")
     return value
 
 

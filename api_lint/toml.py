@@ -9,7 +9,7 @@ from typing import Any
 
 from api_lint.text import visible
 
-_PLACE = re.compile(r" \(at line (\d+), column \d+\)\Z")
+_PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)\Z")
 # A key is looked for on so many rows only: the parser runs once or twice for each.
 _MOST_ROWS = 50
 
@@ -38,7 +38,8 @@ def parse(source: bytes) -> dict[str, Any]:
     except ValueError as error:
         place = _PLACE.search(str(error))
         reason = str(error)[: place.start()] if place else str(error)
-        raise TomlError(visible(reason), int(place[1]) if place else 0) from error
+        row = place[1] if place else None
+        raise TomlError(visible(reason), int(row or source.rstrip().count(b"\n") + 1)) from error
 
 
 def row_of(source: bytes, path: Sequence[str]) -> int:

@@ -57,7 +57,8 @@ def allows(specifiers: str, version: str) -> bool:
     if len(specifiers) > _LONGEST:
         raise ValueError("too long")
     found = _parse(version)
-    return all([_allows(clause, found, version) for clause in specifiers.split(",")])
+    answers = [_allows(clause, found, version) for clause in specifiers.split(",")]
+    return all(answers)  # once each of them is known to be a specifier
 
 
 def _allows(clause: str, version: _Version, text: str) -> bool:

@@ -20,9 +20,14 @@ OPERATORS = ["==", "!=", "<=", ">=", "<", ">", "~="]
 def test_agrees_with_packaging(version: str) -> None:
     asked = [a for a in VERSIONS if "+" not in a]
     pairs = [(f"{operator}{a}", a) for operator, a in itertools.product(OPERATORS, asked)]
-    pairs += [(f"{operator}{a}.*", a) for operator in ("==", "!=") for a in ("0", "0.1", "0.1.0", "1", "1!0")]
+    pairs += [
+        (f"{operator}{a}.*", a) for operator in ("==", "!=") for a in ("0", "0.1", "0.1.0", "1", "1!0")
+    ]
     for specifier, a in pairs:
-        if specifier.startswith("~=") and "." not in a.split("!")[-1].partition("a")[0].partition(".dev")[0]:
+        if (
+            specifier.startswith("~=")
+            and "." not in a.split("!")[-1].partition("a")[0].partition(".dev")[0]
+        ):
             continue
         expected = SpecifierSet(specifier, prereleases=True).contains(version)
         assert versions.allows(specifier, version) == expected, (version, specifier)
