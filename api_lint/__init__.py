@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from api_lint.infer import *  # noqa: F403
     from api_lint.literals import *  # noqa: F403
     from api_lint.rule import *  # noqa: F403
+    from api_lint.shapes import Range as Range
     from api_lint.visit import *  # noqa: F403
 
 _PUBLIC = {
@@ -43,6 +44,7 @@ _PUBLIC = {
         "SAFE UNSAFE AddCode AddField AddLine Diagnostic Finding Fix NeedImport NoOptions Related Replace Rewrite Rule RuleError TextEdit TextFix"
     ),
     "infer": "Scope",
+    "shapes": "Range",
     "fixers.responses": "declare_response dump_with_schema handler_at",
     "visit": "Place",
 }

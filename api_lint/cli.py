@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from api_lint.discover import Project
     from api_lint.engine import Fixed, Result
     from api_lint.facts import Span
+    from api_lint.init import File
     from api_lint.registry import Choice, Registry
     from api_lint.reported import Reported
     from api_lint.reports import View
@@ -162,6 +163,9 @@ def _selecting(command: _Command) -> _Command:
 @click.option("-e", "--exit-zero", is_flag=True, help="Exit with 0 though there are findings.")
 @click.option("--statistics", is_flag=True, help="Count the findings of each rule.")
 @click.option("--show-files", is_flag=True, help="List the files that would be checked.")
+@click.option(
+    "--show-settings", is_flag=True, help="Show the settings in force, and where they come from."
+)
 @click.option("--stdin-filename", metavar="FILE", help="The file that standard input (`-`) stands for.")
 @click.option("--force-exclude", is_flag=True, help="Exclude even files that are named.")
 @click.option("--ignore-noqa", is_flag=True, help="Report what a `# noqa` silences, too.")
@@ -203,6 +207,7 @@ def check(
     exit_zero: bool,
     statistics: bool,
     show_files: bool,
+    show_settings: bool,
     stdin_filename: str | None,
     force_exclude: bool,
     ignore_noqa: bool,
@@ -230,6 +235,9 @@ def check(
         )
         chosen = replace(chosen, ignore_noqa=ignore_noqa)
         project, sources = _project(paths, chosen, stdin_filename, force_exclude)
+        if show_settings:
+            is_json = any(output.format == "json" for output in output_formats)
+            return _show_settings(project, chosen, paths, stdin_filename, is_json)
         only = _only(paths, project, chosen, sources, baseline, no_baseline, since)
         project = only.narrowed(project) if only is not None else project
         if show_files:
@@ -240,7 +248,7 @@ def check(
             reason = None if add_ignores is None else _reason(add_ignores, fix_mode, sources)
             fixed, view, is_whole = _fix(project, chosen, jobs, sources, unsafe_fixes, only, reason)
             if fix_mode == "diff" or sources:
-                removed = _secrets(fixed.before, _chosen_rules(chosen))
+                removed = _secrets(fixed.before, _chosen_rules(chosen, project))
                 return _show_changes(fixed, view, is_whole, fix_mode == "diff", exit_zero, removed)
             done = "fixed" if reason is None else "silenced"
             is_whole = _write(fixed, view, show_fixes, done) and is_whole
@@ -324,6 +332,54 @@ def routes(
     return _OK
 
 
+@main.command("config-schema")
+def config_schema() -> int:
+    """Print the JSON schema of the configuration, for editors."""
+    from api_lint.reports import schema
+
+    registry = _registry()
+    _emit(schema.render(registry.rules))
+    return _FAILED if registry.errors else _OK
+
+
+@main.command()
+@click.argument("folder", type=click.Path(), default=".")
+@click.option("--pre-commit/--no-pre-commit", default=None, help="Whether to write the pre-commit entry; by default in a git repository.")  # fmt: skip
+@click.option("--ci/--no-ci", default=None, help="Whether to write a workflow for GitHub; by default where there is a .github.")  # fmt: skip
+@click.option("--diff", "as_diff", is_flag=True, help="Show what would be written, write nothing.")
+def init(folder: str, pre_commit: bool | None, ci: bool | None, as_diff: bool) -> int:
+    """Begin with api-lint in a folder.
+
+    Writes a commented api-lint.toml fit for the frameworks that are used, an entry for pre-commit and a workflow for
+    GitHub. What is there already is left as it is.
+    """
+    from api_lint import config, discover, engine
+    from api_lint import init as beginning
+
+    full = os.path.abspath(folder)
+    if not os.path.isdir(full):
+        raise _Problem(f"{_near(full)} is no folder")
+    rules = _registry().rules
+    with _told():
+        settings = config.load(discover.start_of([full]))
+        project = discover.find([full], settings)
+        with _progress(sys.stderr) as progress:
+            routes, failures = engine.routes(project, settings, progress=progress)
+        seen = beginning.look(project, routes)
+        source = str(settings.source) if settings.source else None
+        files = beginning.plan(full, seen, rules, configured=source, pre_commit=pre_commit, ci=ci)
+        if not as_diff:
+            beginning.write(files, beginning.top_of(full))
+    for failure in failures:
+        _say("warning", f"{_near(str(project.root / failure.path))}: {failure.message}")
+    if as_diff:
+        return _show_new_files(files)
+    if project.root != type(project.root)(full) and files[0].content:
+        _say("note", f"{_near(full)} is a project of its own now; so far it was part of {project.root}")
+    _emit(_told_of_files(files, full))
+    return _OK
+
+
 @main.command()
 @_common
 @_selecting
@@ -386,7 +442,7 @@ def _ledgers(
         raise _Problem("the run is not whole, and so no baseline is written")
     for diagnostic in (d for d in result.diagnostics if d.code == UNREADABLE[0]):
         _say("warning", f"{view.path(diagnostic.path)} is not in the baseline: {diagnostic.message}")
-    choice = registry.choose(registry.load(), settings)
+    choice = registry.choose(registry.load(), settings, project.nested)
     only = Reported(old, None, _folders(paths, project)).masking(choice.rules)
     return only.ledgers(
         project, _codes(choice), result.diagnostics, engine.reader(project, settings), accepts_new
@@ -502,12 +558,12 @@ def _project(
     return project, dict.fromkeys(project.targets, source)
 
 
-def _rules(settings: Settings) -> tuple[Registry, Choice]:
+def _rules(settings: Settings, project: Project) -> tuple[Registry, Choice]:
     """All rules and those of the run, with warnings told about selectors that select nothing."""
     from api_lint import registry
 
     loaded = _registry()
-    choice = registry.choose(loaded, settings)
+    choice = registry.choose(loaded, settings, project.nested)
     for warning in choice.warnings:
         _say("warning", warning)
     return loaded, choice
@@ -528,8 +584,9 @@ def _fix(
 
     from api_lint import engine, registry
 
-    loaded, choice = _rules(settings)
-    silent, known = registry.silent_in(loaded, settings), loaded.rules if choice.reports_unused else ()
+    loaded, choice = _rules(settings, project)
+    silent = registry.silent_in(loaded, settings, project.nested)
+    known = loaded.rules if choice.reports_unused else ()
     only = only.masking(choice.rules) if only is not None else None
     with _progress(sys.stderr) as progress:
         if reason is not None:
@@ -617,7 +674,7 @@ def _lint(
     """The findings, how to show them, and whether all went well."""
     from api_lint import engine, registry
 
-    loaded, choice = _rules(settings)
+    loaded, choice = _rules(settings, project)
     with _progress(sys.stderr) as progress:
         result = engine.run(
             project,
@@ -626,7 +683,7 @@ def _lint(
             jobs=jobs,
             progress=progress,
             sources=sources,
-            silent=registry.silent_in(loaded, settings),
+            silent=registry.silent_in(loaded, settings, project.nested),
             known=loaded.rules if choice.reports_unused else (),
             wants_fixes=wants_fixes,
         )
@@ -751,10 +808,10 @@ def _codes(choice: Choice) -> Iterator[str]:
         yield UNUSED[0]
 
 
-def _chosen_rules(settings: Settings) -> Iterable[Rule]:
+def _chosen_rules(settings: Settings, project: Project) -> Iterable[Rule]:
     from api_lint import registry
 
-    return registry.choose(_registry(), settings).rules
+    return registry.choose(_registry(), settings, project.nested).rules
 
 
 def _secrets(result: Result, rules: Iterable[Rule]) -> dict[str, list[Span]]:
@@ -845,6 +902,54 @@ def _summarise(diagnostics: Sequence[Diagnostic], view: View) -> bool:
         _say("error", f"cannot write to {file}: {error.strerror or error}")
         return False
     return True
+
+
+def _show_settings(
+    project: Project,
+    settings: Settings,
+    paths: tuple[str, ...],
+    stdin_filename: str | None,
+    is_json: bool,
+) -> int:
+    """The settings that count for the first path."""
+    from api_lint import registry
+    from api_lint.reports import settings as report
+
+    first = stdin_filename or (paths[0] if paths and paths[0] != _STDIN else ".")
+    full = os.path.abspath(first)
+    path = os.path.relpath(full, project.root).replace(os.sep, "/")
+    own = project.nested.get(project.configured(f"{path}/x" if os.path.isdir(full) else path), settings)
+    loaded = _registry()
+    running = frozenset(rule.name() for rule in registry.choose(loaded, own).rules)
+    shown = report.Shown(
+        full, str(project.root), own, loaded.rules, running, project.nested, os.getcwd()
+    )
+    _emit(report.render_json(shown) if is_json else report.render(shown))
+    return _FAILED if loaded.errors else _OK
+
+
+def _show_new_files(files: Iterable[File]) -> int:
+    from api_lint.reports import View, diff
+
+    new = {os.path.relpath(f.path): (None, f.content.encode()) for f in files if not f.reason}
+    _emit(diff.render(new, View(os.getcwd(), os.getcwd(), _has_color(sys.stdout))))
+    return _OK
+
+
+def _told_of_files(files: Sequence[File], folder: str) -> Iterator[str]:
+    """What became of the files of a beginning, and what to do next."""
+    for file in files:
+        if not file.reason:
+            yield f"wrote {_near(file.path)}\n"
+        elif file.snippet:
+            yield f"left {_near(file.path)} as it is: {file.reason}; add to its `repos`:\n\n{file.snippet}\n"
+        else:
+            yield f"left {_near(file.path)} as it is: {file.reason}\n"
+    where = "" if folder == os.getcwd() else f" {_near(folder)}"
+    yield f"\nNext: `api-lint check{where}` shows what is found, `api-lint check --diff{where}` what can be fixed.\n"
+    yield f"To be told only what is new from now on: `api-lint baseline{where}`.\n"
+    if any(os.path.basename(file.path) == ".pre-commit-config.yaml" for file in files):
+        yield "To have each commit checked: `pre-commit install`.\n"
 
 
 def _show_files(project: Project) -> int:

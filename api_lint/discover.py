@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from api_lint.config import ProblemError, Settings
+from api_lint.config import FILES, OWN_FILES, ProblemError, Settings
 from api_lint.facts import Failure
 from api_lint.ignores import Patterns
 
 # Any of these makes a folder the root of a project, the nearest one above what was named.
-MARKERS = ("pyproject.toml", "api-lint.toml", "setup.py", "setup.cfg", ".git")
+MARKERS = ("pyproject.toml", *OWN_FILES, "setup.py", "setup.cfg", ".git")
 # These do only where no marker is found further up: a Django project within its repository.
 WEAK_MARKERS = ("manage.py",)
 
@@ -34,13 +34,29 @@ class Project:
     """The files of a run.
 
     `root` is absolute. `files` are all Python files of the project and `targets` those to report on, both sorted and
-    relative to the root with forward slashes. `failures` are what was asked for and cannot be had.
+    relative to the root with forward slashes. `failures` are what was asked for and cannot be had. `nested` holds the
+    settings of folders below the root that have a configuration of their own, by the folder.
     """
 
     root: Path
     files: tuple[str, ...]
     targets: tuple[str, ...]
     failures: tuple[Failure, ...] = ()
+    nested: Mapping[str, Settings] = field(default_factory=dict)
+
+    def configured(self, path: str) -> str:
+        """The folder whose configuration counts for a file: the nearest one of `nested`, "" for the project's own."""
+        if not self.nested:
+            return ""
+        folder = path.rpartition("/")[0]
+        while folder and folder not in self.nested:
+            folder = folder.rpartition("/")[0]
+        return folder
+
+    def sources(self, settings: Settings) -> tuple[str, ...]:
+        """The folders that imports start from, those that nested configurations name among them, relative to the root."""
+        inner = (f"{f}/{src}" if src != "." else f for f, s in self.nested.items() for src in s.src)
+        return (*settings.src, *inner)
 
 
 def start_of(paths: Sequence[str]) -> Path:
@@ -128,8 +144,10 @@ class _Finder:
     def __init__(self, root: str, settings: Settings) -> None:
         self.root = root
         self.real_root = os.path.realpath(root)
+        self.settings = settings
         self.force_exclude = settings.force_exclude
-        self.excludes = Patterns((*settings.exclude, *settings.extend_exclude))
+        self.nested: dict[str, Settings] = {}
+        self._excludes = {"": (0, _excludes(settings))}
         self.top = _repository(root) or root
         inner = os.path.relpath(root, self.top).replace(os.sep, "/")
         self.prefix = "" if inner == "." else inner + "/"
@@ -146,6 +164,7 @@ class _Finder:
             tuple(sorted(self.files | self.targets)),
             tuple(sorted(self.targets)),
             tuple(self.failures[path] for path in sorted(self.failures)),
+            self.nested,
         )
 
     def take_project(self) -> None:
@@ -167,6 +186,7 @@ class _Finder:
             self._fail(path, f"{_type(mode)}, not a file")
         elif not (self.force_exclude and self._is_ignored(path, False)):
             self.targets.add(path)
+            self._excludes_in(path.rpartition("/")[0])
             if alone:
                 self.files.update(self._package_of(full))
 
@@ -175,6 +195,7 @@ class _Finder:
         path = self._relative(full)
         if not (self.force_exclude and self._is_ignored(path, False)):
             self.targets.add(path)
+            self._excludes_in(path.rpartition("/")[0])
 
     def _take_folder(self, path: str) -> None:
         if self.force_exclude and path and self._is_ignored(path, True):
@@ -224,6 +245,8 @@ class _Finder:
                 continue
             inside = folder + "/" if folder else ""
             ignores = self._stack(folder)
+            if folder and not any(entry.name in FILES for entry in entries):
+                self._excludes.setdefault(folder, self._excludes_in(folder.rpartition("/")[0]))
             for entry in entries:
                 path = inside + entry.name
                 if entry.name.endswith(".py") and self._is_file(entry, path):
@@ -249,7 +272,8 @@ class _Finder:
     def _matched(
         self, path: str, name: str, is_dir: bool, ignores: Sequence[tuple[int, Patterns]]
     ) -> bool:
-        if self.excludes.decide(path, name, is_dir):
+        start, excludes = self._excludes_in(path[: -len(name) - 1])
+        if excludes.decide(path[start:], name, is_dir):
             return True
         full = self.prefix + path
         for length, patterns in ignores:
@@ -257,6 +281,28 @@ class _Finder:
             if decision is not None:
                 return decision
         return False
+
+    def _excludes_in(self, folder: str) -> tuple[int, Patterns]:
+        """What is excluded among a folder's entries, with the length of what stands before the paths it speaks of.
+
+        The nearest configuration counts alone: those further up say nothing about the folder.
+        """
+        found = self._excludes.get(folder)
+        if found is None:
+            own = self._settings_of(folder)
+            if own is None:
+                found = self._excludes_in(folder.rpartition("/")[0])
+            else:
+                self.nested[folder] = own
+                found = len(folder) + 1, _excludes(own)
+            self._excludes[folder] = found
+        return found
+
+    def _settings_of(self, folder: str) -> Settings | None:
+        # A path that was named may lie outside the project.
+        if self.settings.nested is None or folder.split("/")[0] == "..":
+            return None
+        return self.settings.nested(Path(self.root, *folder.split("/")))
 
     def _is_ignored(self, path: str, is_dir: bool) -> bool:
         """Whether a path, or a folder on the way to it, is excluded or ignored."""
@@ -289,6 +335,10 @@ class _Finder:
             lines = [line for name in names for line in _lines(name)]
             self._ignores[place] = Patterns(lines) if lines else None
         return self._ignores[place]
+
+
+def _excludes(settings: Settings) -> Patterns:
+    return Patterns((*settings.exclude, *settings.extend_exclude))
 
 
 def _repository(root: str) -> str | None:

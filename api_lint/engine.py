@@ -548,7 +548,7 @@ class _Session:
                 self.failures[path] = failure
         self.scanned.sort()
         self.size = size
-        self.api = Api(files, self.load, self.settings.src, self.scanned, self.text)
+        self.api = Api(files, self.load, self.project.sources(self.settings), self.scanned, self.text)
 
     def _size(self, path: str) -> int:
         try:
@@ -652,7 +652,9 @@ class _Session:
             after.load(path)
         after.scanned = sorted({*self.scanned, *(path for path in sources if path in after.facts)})
         after.size = self.size
-        after.api = Api(project.files, after.load, self.settings.src, after.scanned, after.text)
+        after.api = Api(
+            project.files, after.load, project.sources(self.settings), after.scanned, after.text
+        )
         return after
 
     # --------------------------------------------------------------------------------------------------- visit
@@ -719,13 +721,18 @@ class _Session:
         return _Visited(kept, errors, sum(silenced))
 
     def _speaks(self, rule: Rule, module: Module) -> bool:
-        if rule.code in self.silent(module.path):
+        folder = self.project.configured(module.path)
+        if folder not in (rule.folders or (folder,)) or rule.code in self.silent(module.path):
             return False
-        return self.settings.include_tests or module.kind not in rule.quiet_in
+        return self._includes_tests(module) or module.kind not in rule.quiet_in
+
+    def _includes_tests(self, module: Module) -> bool:
+        folder = self.project.configured(module.path)
+        return self.project.nested.get(folder, self.settings).include_tests
 
     def _is_quiet(self, rule: Rule, span: Span, module: Module) -> bool:
         """Whether a finding stands in a test that stands in a file of another kind."""
-        is_asked = "tests" in rule.quiet_in and not self.settings.include_tests
+        is_asked = "tests" in rule.quiet_in and not self._includes_tests(module)
         return is_asked and module.is_test(span.line)
 
     def _suspects(

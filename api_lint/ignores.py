@@ -297,3 +297,63 @@ class Patterns:
                 return True
             end = path.find("/", end + 1)
         return bool(self.decide(path, path.rpartition("/")[2], False))
+
+
+def rebased(line: str, start: Iterable[str], end: Iterable[str]) -> list[str]:
+    """A pattern of one folder, said anew for another.
+
+    Parameters: `line`; `start`, the components of the folder in which it is written; `end`, those of the folder for
+    which it is to be said.
+    Returns: lines that match below the other folder what the pattern matches there: none if it can match nothing,
+    several where a `**` has several ways to go on. A pattern without a slash counts at any depth, so it stays as it is.
+    """
+    start, end = tuple(start), tuple(end)
+    pattern = _parse(0, line)
+    if pattern is None or start == end or (not pattern.anchored):
+        return [line] if pattern is not None else []
+    negation, text = ("!", line[1:]) if pattern.negated else ("", line)
+    parts = [part for part in _trimmed(text).split("/") if part]
+    tail = "/" if pattern.only_dirs else ""
+    if start[: len(end)] == end:
+        down = [_escaped(part) for part in start[len(end) :]]
+        return [f"{negation}/{'/'.join([*down, *parts])}{tail}"]
+    if end[: len(start)] != start:
+        return []
+    rests = _rests(parts, end[len(start) :])
+    return [f"{negation}/{'/'.join(rest)}{tail}" if rest else f"{negation}/**" for rest in rests]
+
+
+def _rests(parts: list[str], way: Iterable[str]) -> list[list[str]]:
+    """What is left of a pattern's components after a way down; an empty rest if it ends on the way."""
+    open_at = _through(parts, {0})
+    for name in way:
+        if len(parts) in open_at:
+            break
+        stay = {at for at in open_at if _is_deep(parts[at])}
+        go_on = {
+            at + 1 for at in open_at if not _is_deep(parts[at]) and _matches(_tokens(parts[at]), name)
+        }
+        open_at = _through(parts, stay | go_on)
+    if len(parts) in open_at and not _is_deep(parts[-1]):
+        return [[]]
+    # A rest that begins with `**` covers those behind it.
+    return [
+        parts[at:] for at in sorted(open_at) if at < len(parts) and not _is_covered(parts, at, open_at)
+    ]
+
+
+def _through(parts: list[str], open_at: set[int]) -> set[int]:
+    """The positions from which a match can go on; a `**` may stand for nothing."""
+    found = set(open_at)
+    for at in range(len(parts)):
+        if at in found and _is_deep(parts[at]):
+            found.add(at + 1)
+    return found
+
+
+def _is_covered(parts: list[str], at: int, open_at: set[int]) -> bool:
+    return at > 0 and at - 1 in open_at and _is_deep(parts[at - 1])
+
+
+def _escaped(name: str) -> str:
+    return "".join(f"\\{char}" if char in "*?[\\" else char for char in name)

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from api_lint.config import ConfigError, Settings, check_rules, options
+from api_lint import shapes
+from api_lint.config import Settings, check_rules, options
 from api_lint.ignores import Patterns
 from api_lint.rule import API_HOOKS, UNUSED, Rule, RuleError
 from api_lint.text import visible
@@ -99,25 +100,47 @@ def check(rule: type[Rule]) -> None:
         _check_doc(rule)
 
 
-def choose(registry: Registry, settings: Settings) -> Choice:
+def choose(
+    registry: Registry, settings: Settings, nested: Mapping[str, Settings] | None = None
+) -> Choice:
     """Pick the rules of a run.
 
-    Parameters: `registry`; `settings` with the selection and the options.
-    Returns: the rules. Of two selectors that disagree about a rule the more specific one wins, and of two as specific
-    the one that ignores it.
+    Parameters: `registry`; `settings` with the selection and the options; `nested`, those of folders that have their own.
+    Returns: the rules, a rule with other options in some folder once for each. Of two selectors that disagree about a
+    rule the more specific one wins, and of two as specific the one that ignores it.
     Raises: ConfigError for a name that no rule has, or for options that do not fit.
     """
-    check_rules((rule.name() for rule in registry.rules), settings)
-    selecting = (*(settings.select or ()), *settings.extend_select)
-    warnings = _unknown((*selecting, *settings.ignore), registry)
-    for _, selectors in settings.per_file_ignores:
-        warnings += _unknown(selectors, registry)
-    chosen = (rule for rule in registry.rules if _is_on(rule, settings))
+    warnings: list[str] = []
+    chosen: dict[tuple[type[Rule], str], tuple[Rule, set[str]]] = {}
+    for folder, own in {"": settings, **(nested or {})}.items():
+        warnings += _checked(registry, own)
+        for rule in (rule for rule in registry.rules if _is_on(rule, own)):
+            made = options(rule, own)
+            chosen.setdefault((rule, repr(made)), (rule(made), set()))[1].add(folder)
+    made_rules = sorted(chosen.values(), key=lambda pair: pair[0].code)
+    for instance, folders in made_rules:
+        instance.folders = frozenset(folders) if nested else None
     return Choice(
-        tuple(rule(options(rule, settings)) for rule in chosen),
+        tuple(instance for instance, _ in made_rules),
         tuple(dict.fromkeys(warnings)),
         _reports_unused(settings),
     )
+
+
+def _checked(registry: Registry, settings: Settings) -> list[str]:
+    """Warnings about selectors that select nothing.
+
+    Raises: ConfigError for those that cannot.
+    """
+    check_rules((rule.name() for rule in registry.rules), settings)
+    warnings: list[str] = []
+    for key in ("select", "extend-select", "ignore"):
+        selectors: tuple[str, ...] = getattr(settings, key.replace("-", "_")) or ()
+        warnings += _unknown(selectors, registry, settings, (key,))
+    for key in ("per-file-ignores", "extend-per-file-ignores"):
+        for pattern, selectors in getattr(settings, key.replace("-", "_")):
+            warnings += _unknown(selectors, registry, settings, (key, pattern))
+    return warnings
 
 
 def _reports_unused(settings: Settings) -> bool:
@@ -137,19 +160,30 @@ def _selects_unused(selector: str) -> bool:
     return bool(_CODE_START.match(selector)) and code.startswith(selector)
 
 
-def silent_in(registry: Registry, settings: Settings) -> Callable[[str], frozenset[str]]:
+def silent_in(
+    registry: Registry, settings: Settings, nested: Mapping[str, Settings] | None = None
+) -> Callable[[str], frozenset[str]]:
     """What `per-file-ignores` silences.
 
-    Parameters: `registry`; `settings`.
+    Parameters: `registry`; `settings`; `nested`, those of folders that have their own.
     Returns: a function from a path, relative to the root, to the codes of the rules that are silent in that file.
     """
-    tables = [
-        (Patterns([pattern.removeprefix("!")]), pattern.startswith("!"), _codes(selectors, registry))
-        for pattern, selectors in settings.per_file_ignores
-    ]
+    tables = {
+        folder: [
+            (Patterns([p.removeprefix("!")]), p.startswith("!"), _codes(selectors, registry))
+            for p, selectors in own.silences
+        ]
+        for folder, own in {"": settings, **(nested or {})}.items()
+    }
 
     def silent(path: str) -> frozenset[str]:
-        found = (codes for patterns, negated, codes in tables if patterns.covers(path) != negated)
+        folder = path.rpartition("/")[0]
+        while folder not in tables:
+            folder = folder.rpartition("/")[0]
+        inner = path[len(folder) + 1 :] if folder else path
+        found = (
+            codes for patterns, negated, codes in tables[folder] if patterns.covers(inner) != negated
+        )
         return frozenset().union(*found)
 
     return cache(silent)
@@ -262,6 +296,12 @@ def _check_options(rule: type[Rule]) -> None:
     except TypeError as error:
         missing = ", ".join(f.name for f in fields(rule.Options))
         raise RuleError(f"every option needs a default ({missing})") from error
+    try:
+        kind = shapes.unknown_kind(rule.Options)
+    except (NameError, TypeError, SyntaxError) as error:
+        raise RuleError(f"the types of its Options are not known: {error}") from error
+    if kind is not None:
+        raise RuleError(f"no configuration can hold an option of type {kind}")
 
 
 def _is_frozen(options: type[Any]) -> bool:
@@ -315,7 +355,9 @@ def _codes(selectors: Iterable[str], registry: Registry) -> frozenset[str]:
     return frozenset(found | ({UNUSED[0]} if any(map(_selects_unused, selectors)) else set()))
 
 
-def _unknown(selectors: Iterable[str], registry: Registry) -> list[str]:
+def _unknown(
+    selectors: Iterable[str], registry: Registry, settings: Settings, key: tuple[str, ...]
+) -> list[str]:
     """A warning for every code that no rule has yet; an error for what can be no code."""
     warnings = []
     for selector in selectors:
@@ -324,7 +366,9 @@ def _unknown(selectors: Iterable[str], registry: Registry) -> list[str]:
         if any(_matches(selector, rule) for rule in registry.rules) or selector in ("ALL", "strict"):
             continue
         if not _CODE_START.match(selector):
-            raise ConfigError(f"unknown rule `{visible(selector[:60])}`{nearest(selector, registry)}")
+            hint = nearest(selector, registry)
+            reason = f"names an unknown rule `{visible(selector[:60])}`{hint}"
+            raise settings.wrong(key, reason, selector)
         warnings.append(f"no rule has a code that begins with {selector}")
     return warnings
 

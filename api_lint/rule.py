@@ -184,6 +184,9 @@ class Rule:
     fix: ClassVar[str] = ""
     Options: ClassVar[type[Any]] = NoOptions
 
+    # The folders whose configuration chose this instance, "" for the project's own; for all where there is one only.
+    folders: frozenset[str] | None = None
+
     def __init__(self, options: Any = None) -> None:
         self.options = options if options is not None else self.Options()
 

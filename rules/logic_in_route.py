@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Annotated
 
 from api_lint import (
     UNSAFE,
@@ -14,6 +15,7 @@ from api_lint import (
     Function,
     Item,
     Place,
+    Range,
     Related,
     Route,
     Rule,
@@ -40,8 +42,8 @@ class Options:
     """`max_lines` and `max_branches`: a handler without data access is reported from so many lines and so many branches
     and loops on; a branch that does no more than raise is not counted."""
 
-    max_lines: int = 50
-    max_branches: int = 4
+    max_lines: Annotated[int, Range(minimum=1)] = 50
+    max_branches: Annotated[int, Range(minimum=0)] = 4
 
 
 class LogicInRoute(Rule):

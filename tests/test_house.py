@@ -21,8 +21,8 @@ OURS = [*ENGINE, *RULES, *sorted((CHECKOUT / "scripts").glob("*.py"))]
 # From the bottom to the top; a module imports from its own layer and those above it in this list. What a module
 # imports only for the type checker, or where it is needed and not at its start, it imports all the same.
 LAYERS = [
-    {"text", "ignores", "syntax", "names", "formats"},
-    {"facts"},
+    {"text", "ignores", "syntax", "names", "formats", "versions", "toml"},
+    {"facts", "shapes"},
     {"libraries", "literals", "gate"},
     {"index"},
     {"link"},
@@ -37,7 +37,7 @@ LAYERS = [
     {"silencing", "baseline", "since"},
     {"reported"},
     {"engine"},
-    {"reports", "scaffold", "testing"},
+    {"reports", "scaffold", "init", "testing"},
     {"cli"},
     {"flake8"},
     {"__main__"},

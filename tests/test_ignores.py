@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from api_lint.ignores import Patterns
+from api_lint.ignores import Patterns, rebased
 
 CASES = [
     # patterns, ignored, not ignored
@@ -67,3 +67,39 @@ def test_no_pattern_blows_up(pattern: str, path: str) -> None:
     start = time.perf_counter()
     assert Patterns([pattern]).decide(path, path.rpartition("/")[2], False) is None
     assert time.perf_counter() - start < 5
+
+
+REBASED = [
+    "a.py", "/a.py", "/svc/a/x.py", "svc/a/", "svc/*/gen", "svc/**", "svc/**/gen", "**/gen/x.py", "*/a/gen", "svc/a",
+    "/svc", "other/x.py", "gen/", "svc/**/a/**/x.py", "/*/*/x.py", "**/a/gen", "**/svc/**/x.py", "sv[c]/?/x.py",
+]  # fmt: skip
+BELOW = ["x.py", "a.py", "gen/x.py", "b/gen/x.py", "a/x.py", "a/gen/x.py", "svc/a/x.py", "svc/x.py"]
+
+
+@pytest.mark.parametrize("line", REBASED)
+@pytest.mark.parametrize("folder", [("svc", "a"), ("svc",), ("other",)])
+def test_a_pattern_said_for_a_folder_below(line: str, folder: tuple[str, ...]) -> None:
+    """What matched there still does; a pattern without a slash that matches the way itself does not count."""
+    said = rebased(line, (), folder)
+    whole = Patterns([line])
+    for path in BELOW:
+        assert Patterns(said).covers(path) == whole.covers("/".join([*folder, path])), (said, path)
+
+
+@pytest.mark.parametrize("line", [line for line in REBASED if "/" in line.rstrip("/")])
+def test_a_pattern_said_for_a_folder_above(line: str) -> None:
+    said = rebased(line, ("q[1]", "svc"), ("q[1]",))
+    if line.startswith("**/") and line.count("/") == 1:
+        return
+    for path in BELOW:
+        assert Patterns(said).covers(f"svc/{path}") == Patterns([line]).covers(path), (said, path)
+        assert not Patterns(said).covers(f"beside/{path}"), (said, path)
+
+
+def test_patterns_said_for_a_folder_beside() -> None:
+    assert rebased("/x/a.py", ("config",), ("app",)) == []
+    assert rebased("gen", ("config",), ("app",)) == ["gen"]
+    assert rebased("!svc/gen/", (), ("svc",)) == ["!/gen/"]
+    assert rebased("x/y", (), ("a*",)) == []
+    assert rebased("x/y", ("a*",), ()) == ["/a\\*/x/y"]
+    assert rebased("# told", (), ("a",)) == []

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from api_lint import shapes
 from api_lint.reports import table
 from api_lint.rule import SAFE, UNSAFE, Rule
 from api_lint.text import visible
@@ -59,7 +60,7 @@ def explain(rule: type[Rule], width: int | None, color: bool) -> Iterator[str]:
     values = _options(rule)
     if values:
         yield f"\nOptions, in [tool.api-lint.rules.{rule.name()}]:\n\n"
-        yield from (f"    {name} = {_toml(value)}\n" for name, value in values.items())
+        yield from (f"    {_set(name, value)}\n" for name, value in values.items())
 
 
 def visible_lines(text: str) -> str:
@@ -84,15 +85,14 @@ def _described(rule: type[Rule]) -> dict[str, object]:
     }
 
 
-def _options(rule: type[Rule]) -> dict[str, object]:
-    defaults = rule.Options()
-    values = {key: getattr(defaults, field.name) for key, field in rule.option_fields().items()}
-    return {key: sorted(v) if isinstance(v, (set, frozenset)) else v for key, v in values.items()}
+def _options(rule: type[Rule]) -> Mapping[str, object]:
+    """Each option's default; `None` for one that is not set."""
+    values = shapes.plain(rule.Options())
+    return values if isinstance(values, Mapping) else {}
 
 
-def _toml(value: object) -> str:
-    # JSON writes booleans, numbers, strings and lists of them as TOML does.
-    return json.dumps(value)
+def _set(name: str, value: object) -> str:
+    return f"# {name} is not set" if value is None else f"{name} = {shapes.toml(value)}"
 
 
 def _indented(code: str) -> str:
