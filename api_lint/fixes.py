@@ -375,7 +375,8 @@ def _import_edits(text: str, facts: ModuleFacts, needs: Iterable[tuple[str, str]
             continue
         statement = f"from {module} import {name}\n" if name else f"import {module}\n"
         if entries:
-            line, before, after = _beside(entries, module, bool(name))
+            is_own = _top(module) in facts.path.split("/")[:-1]
+            line, before, after = _beside(entries, module, bool(name), is_own)
         else:
             line, before, after = _at_head(tree, rows)
         if line > len(rows) and not text.endswith(("\n", "\r")) and text:
@@ -417,9 +418,10 @@ def _has_import(facts: ModuleFacts, module: str, name: str) -> bool:
     )
 
 
-def _beside(entries: Sequence[_Entry], module: str, is_from: bool) -> tuple[int, str, str]:
+def _beside(entries: Sequence[_Entry], module: str, is_from: bool, is_own: bool) -> tuple[int, str, str]:
     """The row before which an import belongs among others, and the blank rows before and behind it: in its own group
-    by the alphabet; the standard library above all other groups, the others below it."""
+    by the alphabet; the standard library above all other groups, the others below it, and what is the project's own
+    below those."""
     is_relative = module.startswith(".")
     group = [
         e
@@ -427,6 +429,9 @@ def _beside(entries: Sequence[_Entry], module: str, is_from: bool) -> tuple[int,
         if _is_stdlib(e.module) == _is_stdlib(module) and e.module.startswith(".") == is_relative
     ]
     own = [e for e in group if not _is_stdlib(module) and _top(e.module) == _top(module)]
+    if is_own and not own:
+        above = [e for e in entries if not e.module.startswith(".")]
+        return (above[-1].end + 1, "\n", "") if above else (entries[0].line, "", "\n")
     group = own or group
     is_mixed = [e.module for e in group] == sorted(e.module for e in group) and len(
         {e.is_from for e in group}

@@ -128,6 +128,22 @@ def test_an_import_is_put_where_the_file_would_have_it(before: str, after: str) 
     assert fixes._edited(before, fixes._import_edits(before, facts, [("asyncio", "")])) == after
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("import os\n\nimport fastapi\nX = 1\n", "import os\n\nimport fastapi\n\nfrom app.services import users\nX = 1\n"),
+        ("import fastapi\n\nfrom . import db\n", "import fastapi\n\nfrom app.services import users\n\nfrom . import db\n"),
+        ("from . import db\n", "from app.services import users\n\nfrom . import db\n"),
+        ("import fastapi\n\nfrom app import db\n", "import fastapi\n\nfrom app import db\nfrom app.services import users\n"),
+        ("from __future__ import annotations\n\nimport os\n", "from __future__ import annotations\n\nimport os\n\nfrom app.services import users\n"),
+    ],
+)  # fmt: skip
+def test_what_is_the_projects_own_stands_below_the_rest(before: str, after: str) -> None:
+    facts = index(before.encode(), "backend/app/routes/users.py")
+    edits = fixes._import_edits(before, facts, [("app.services", "users")])
+    assert fixes._edited(before, edits) == after
+
+
 def test_a_name_that_another_file_imports_from_here_stays(tmp_path: Path) -> None:
     (tmp_path / "other.py").write_text("from app import time\n\nasync def f():\n    return time\n")
     assert b"import time" in fixed(tmp_path, "import time\n" + SLEEP)
