@@ -30,6 +30,10 @@ class DirectLlmCall(Rule):
     a name was imported from, not what it is called: types, exceptions and a module of one's own named `openai` are no
     calls. One finding a client, with its calls; in a file that is handed its client, the first call.
 
+    After the fix litellm asks the provider: keys come from the environment variables that litellm reads, and where the
+    SDKs of OpenAI, Anthropic and Groq try a failed request two more times, litellm does so only where it is told to
+    (`num_retries`).
+
     Bad::
 
         from openai import OpenAI
