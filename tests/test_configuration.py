@@ -278,7 +278,7 @@ def test_what_is_no_version(root: Path) -> None:
         (b"[rules.logic-in-route]\nmax-lines = 0\n", ":2: `rules.logic-in-route.max-lines` must be at least 1, not 0"),
         (b"\nselect = ['generic-exept']\n", ":2: `select` names an unknown rule `generic-exept` (did you mean `generic-except`?)"),
         (b"[per-file-ignores]\n'a.py' = []\n'b.py' = ['blok']\n", ":3: `per-file-ignores.\"b.py\"` names an unknown rule `blok`"),
-        (b"x = '" + b"y" * 4_000_001 + b"'", ": larger than 4000000 bytes"),
+        pytest.param(b"x = '" + b"y" * 4_000_001 + b"'", ": larger than 4000000 bytes", id="4 MB"),
     ],
     ids=lambda value: value[:30] if isinstance(value, str) else None,
 )  # fmt: skip
