@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -321,6 +322,24 @@ def test_a_diff_writes_nothing_and_exits_with_1_if_something_would_change(projec
     assert run("--diff", "--exit-zero", folder=project)[0] == 0
     assert run("--fix", folder=project)[0] == 0
     assert run("--diff", folder=project)[:2] == (0, "")
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git applies it")
+@pytest.mark.parametrize("end", ["\n", ""])
+def test_a_diff_can_be_applied(project: Path, end: str) -> None:
+    """To a row at the end of its file, with and without an end; and where a fix makes a file."""
+    url = 'import requests\n\nr = requests.get("https://pay.internal-acme.com/v1/charge")'
+    (project / "app.py").write_text(f"import time\n\n\n{SLEEP}".rstrip("\n") + end)
+    (project / "charge.py").write_text(url + end)
+    fixed = shutil.copytree(project, project.parent / f"{project.name}-fixed")
+    assert run("--extend-select", "API402", "--fix-only", "--unsafe-fixes", folder=fixed)[0] == 0
+    code, out, _ = run("--extend-select", "API402", "--diff", "--unsafe-fixes", folder=project)
+    assert code == 1
+    patch = project.parent / "fix.diff"
+    patch.write_text(out)
+    subprocess.run(["git", "apply", "-p0", str(patch)], cwd=project, check=True)
+    for name in ("app.py", "charge.py", ".env.example"):
+        assert (project / name).read_bytes() == (fixed / name).read_bytes()
 
 
 def test_fixes_are_listed_and_what_is_left_is_not_reported(project: Path) -> None:

@@ -32,13 +32,20 @@ def render(
     for path in sorted(changes):
         old, new = changes[path]
         was, now = (removed or {}).get(path, ()), view.secrets.get(path, ())
-        before = [masked(row, i, was, known) for i, row in enumerate(_rows(old), 1)] if old else []
-        after = [masked(row, i, now, known) for i, row in enumerate(_rows(new), 1)]
+        before, after = _shown(old or b"", was, known), _shown(new, now, known)
         name = view.path(path)
         origin = name if old is not None else "/dev/null"
-        for line in difflib.unified_diff(before, after, origin, name, lineterm=""):
+        for line in difflib.unified_diff(before, after, origin, name):
             style = {"-": "31", "+": "32", "@": "36"}.get(line[:1], "0")
-            yield view.paint(style, visible(line)) + "\n"
+            yield view.paint(style, visible(line.removesuffix("\n"))) + "\n"
+            if not line.endswith("\n"):
+                yield "\\ No newline at end of file\n"
+
+
+def _shown(source: bytes, secrets: Sequence[Span], known: set[str]) -> list[str]:
+    """A file's rows, the secret parts masked; the last one ends in a newline only if it does in the file."""
+    *rows, last = (masked(row, i, secrets, known) for i, row in enumerate(_rows(source), 1))
+    return [*(f"{row}\n" for row in rows), *([last] if last else [])]
 
 
 def _rows(source: bytes) -> list[str]:
