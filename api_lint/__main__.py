@@ -19,9 +19,13 @@ def _leave_the_working_folder() -> None:
 def main() -> None:
     """Run the command with the arguments of the process and leave with its exit code."""
     try:
-        from api_lint.cli import run
+        from api_lint import replay
 
-        code = run(sys.argv[1:])
+        code = replay.again(sys.argv[1:])
+        if code is None:
+            from api_lint.cli import run
+
+            code = run(sys.argv[1:])
     except KeyboardInterrupt:
         code = 130
     _leave(code)

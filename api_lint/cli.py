@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 _OK, _FOUND, _FAILED, _INTERRUPTED = 0, 1, 2, 130
 _STDIN = "-"
 
+# Under which name a command's context has what was said on standard error.
+_SAID = "api_lint.said"
+
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
@@ -78,7 +81,7 @@ def run(arguments: Sequence[str]) -> int:
     Returns: the exit code: 0 nothing found, 1 findings, 2 something went wrong, 130 interrupted.
     """
     try:
-        code = main.main([*arguments], prog_name="api-lint", standalone_mode=False)
+        code = main.main([*arguments], prog_name="api-lint", standalone_mode=False, obj=tuple(arguments))
         sys.stdout.flush()
     except click.ClickException as error:
         error.show()
@@ -105,6 +108,15 @@ def main() -> None:
     """
 
 
+# Read off the arguments by `replay`, which runs before there is a parser.
+_CACHING = (
+    click.option("--no-cache", is_flag=True, expose_value=False, help="Neither use nor keep what earlier runs found."),
+    click.option(
+        "--cache-dir", metavar="FOLDER", expose_value=False, help="Where to keep what runs have found; by default the user's cache folder."
+    ),
+)  # fmt: skip
+
+
 def _common(command: _Command) -> _Command:
     """The options of every command that reads a code base."""
     for option in (
@@ -122,6 +134,7 @@ def _common(command: _Command) -> _Command:
             help="A configuration file, or `key = value`.",
         ),
         click.option("--isolated", is_flag=True, help="Ignore all configuration files."),
+        *_CACHING,
         click.argument("paths", nargs=-1, type=click.Path()),
     ):
         command = option(command)
@@ -226,7 +239,9 @@ def check(
     Without any, the working folder is checked; `-` is standard input.
     """
     from dataclasses import replace
+    from time import time_ns
 
+    begun = time_ns()
     with _told():
         settings = _settings(paths, isolated, config, stdin_filename)
         outputs = _outputs(output_formats, settings.output_format, output_file, statistics)
@@ -259,8 +274,40 @@ def check(
         else:
             wants_fixes = not no_fixes and any(o.format in WITH_FIXES and not o.counts for o in outputs)
             result, view, is_whole = _lint(project, chosen, jobs, sources, wants_fixes, only)
-    is_whole = _publish(outputs, result.diagnostics, view) and is_whole
-    return _code(is_whole, not exit_zero and (has_changed or bool(result.diagnostics)))
+    printed: list[str] = []
+    is_whole = _publish(outputs, result.diagnostics, view, printed) and is_whole
+    code = _code(is_whole, not exit_zero and (has_changed or bool(result.diagnostics)))
+    is_plain = fix_mode is None and add_ignores is None and since is None and not sources
+    if is_plain and is_whole and not _leaves_files(outputs):
+        has_baseline = not no_baseline and (baseline is not None or bool(settings.baseline))
+        others = [_baseline_file(baseline, project, settings)] if has_baseline else []
+        _keep(paths, project, settings, others, begun, "".join(printed), code)
+    return code
+
+
+def _leaves_files(outputs: Iterable[_Output]) -> bool:
+    """Whether a report is more than what is printed."""
+    has_summary = bool(os.environ.get("GITHUB_STEP_SUMMARY"))
+    return any(o.file is not None or (o.format == "github" and has_summary) for o in outputs)
+
+
+def _keep(
+    paths: tuple[str, ...],
+    project: Project,
+    settings: Settings,
+    others: Iterable[str],
+    begun: int,
+    printed: str,
+    code: int,
+) -> None:
+    """Keep what a run printed for the next one."""
+    from api_lint import inputs, replay
+
+    context = click.get_current_context()
+    if replay.folder(context.obj):
+        watched = inputs.of(paths, project, settings, others)
+        said = "".join(context.meta.get(_SAID, ()))
+        replay.keep(context.obj, watched, begun, printed, said, code)
 
 
 def _code(is_whole: bool, found: bool) -> int:
@@ -483,6 +530,23 @@ def _near(path: str) -> str:
 
     inside = path.startswith(os.path.join(os.getcwd(), ""))
     return visible(os.path.relpath(path) if inside else path)
+
+
+@main.command()
+@click.option(
+    "--cache-dir", metavar="FOLDER", expose_value=False, help="The folder, if it is not the usual one."
+)
+def clean() -> int:
+    """Remove all that was kept between runs."""
+    from api_lint import replay
+
+    home = replay.folder(click.get_current_context().obj)
+    try:
+        count = replay.clean(home) if home else 0
+    except OSError as error:
+        raise _Problem(f"{_near(home)} cannot be cleaned: {error.strerror or error}") from error
+    _emit([f"removed {count} file{'' if count == 1 else 's'} from {_near(home)}\n"])
+    return _OK
 
 
 @main.command()
@@ -828,7 +892,11 @@ def _say(kind: str, message: str) -> None:
     """A line on standard error."""
     from api_lint.text import visible
 
-    click.echo(f"{kind}: {visible(message)}", err=True)
+    line = f"{kind}: {visible(message)}\n"
+    context = click.get_current_context(silent=True)
+    if context is not None:
+        context.meta.setdefault(_SAID, []).append(line)
+    click.echo(line, err=True, nl=False)
 
 
 def _outputs(
@@ -861,15 +929,19 @@ def _refuse_reports(outputs: Iterable[_Output], fix_mode: str, is_stdin: bool) -
         raise _Problem(f"{what} writes no report into a file")
 
 
-def _publish(outputs: Iterable[_Output], diagnostics: Sequence[Diagnostic], view: View) -> bool:
-    """Write all reports, those into files first; whether all could be written."""
+def _publish(
+    outputs: Iterable[_Output], diagnostics: Sequence[Diagnostic], view: View, printed: list[str]
+) -> bool:
+    """Write all reports, those into files first; whether all could be written. `printed` gets what is printed."""
     from dataclasses import replace
 
     is_whole = True
     for output in sorted(outputs, key=lambda output: output.file is None):
         shown = view if output.file is None else replace(view, color=False)
         try:
-            _emit(_report(output, diagnostics, shown), output.file)
+            pieces = list(_report(output, diagnostics, shown))
+            printed += pieces if output.file is None else ()
+            _emit(pieces, output.file)
         except _Problem as error:
             is_whole = False
             _say("error", error.message)

@@ -80,7 +80,8 @@ class Settings:
     `ignore_noqa` is for one run only, so no key of a file is named so: `# noqa` then silences nothing.
 
     `origins` tells where a setting comes from, by its dotted key: a file, or an option of the command line. `nested`
-    gives the settings of a folder with a configuration of its own, `None` where no such folder counts.
+    gives the settings of a folder with a configuration of its own, `None` where no such folder counts. `files` are those
+    that the settings were read from, also where nothing in them is set.
     """
 
     source: Path | None = None
@@ -102,6 +103,7 @@ class Settings:
     ignore_noqa: bool = False
     origins: Mapping[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
     nested: Callable[[Path], Settings | None] | None = field(default=None, compare=False, repr=False)
+    files: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def is_strict(self) -> bool:
@@ -356,6 +358,7 @@ def _of_layers(nearest: _Layer, settings: Settings) -> Settings:
             table = _moved(layer, nearest.folder)
         origins = dict.fromkeys(table, str(layer.path))
         settings = _laid_over(settings, table, origins)
+        settings = replace(settings, files=(*settings.files, os.path.abspath(layer.path)))
     return settings
 
 

@@ -15,11 +15,15 @@ from pathlib import Path
 from api_lint.config import FILES, OWN_FILES, ProblemError, Settings
 from api_lint.facts import Failure
 from api_lint.ignores import Patterns
+from api_lint.replay import listing
 
 # Any of these makes a folder the root of a project, the nearest one above what was named.
 MARKERS = ("pyproject.toml", *OWN_FILES, "setup.py", "setup.cfg", ".git")
 # These do only where no marker is found further up: a Django project within its repository.
 WEAK_MARKERS = ("manage.py",)
+
+IGNORES = ".gitignore"
+_SAYING = FILES | {IGNORES}
 
 STDIN = "-"
 _MAX_IGNORE_FILE = 1_000_000
@@ -35,7 +39,9 @@ class Project:
 
     `root` is absolute. `files` are all Python files of the project and `targets` those to report on, both sorted and
     relative to the root with forward slashes. `failures` are what was asked for and cannot be had. `nested` holds the
-    settings of folders below the root that have a configuration of their own, by the folder.
+    settings of folders below the root that have a configuration of their own, by the folder. `listed` are the folders that
+    were looked into, absolute, with the digest of what was in them (`replay.listing`), and `said` the files in them that
+    say what belongs to the project: ignore files and configurations.
     """
 
     root: Path
@@ -43,6 +49,8 @@ class Project:
     targets: tuple[str, ...]
     failures: tuple[Failure, ...] = ()
     nested: Mapping[str, Settings] = field(default_factory=dict)
+    listed: Mapping[str, bytes] = field(default_factory=dict, repr=False, compare=False)
+    said: tuple[str, ...] = field(default=(), compare=False)
 
     def configured(self, path: str) -> str:
         """The folder whose configuration counts for a file: the nearest one of `nested`, "" for the project's own."""
@@ -156,6 +164,8 @@ class _Finder:
         self.entered: set[str] = set()
         self.failures: dict[str, Failure] = {}
         self.broken: dict[str, Failure] = {}
+        self.listed: dict[str, bytes] = {}
+        self.said: list[str] = []
         self._ignores: dict[str, Patterns | None] = {}
 
     def project(self) -> Project:
@@ -165,6 +175,8 @@ class _Finder:
             tuple(sorted(self.targets)),
             tuple(self.failures[path] for path in sorted(self.failures)),
             self.nested,
+            self.listed,
+            tuple(self.said),
         )
 
     def take_project(self) -> None:
@@ -235,9 +247,12 @@ class _Finder:
         while waiting:
             folder = waiting.pop()
             self.entered.add(folder)
+            full = os.path.join(self.root, *folder.split("/"))
+            self.listed[full] = b""
             try:
-                with os.scandir(os.path.join(self.root, *folder.split("/"))) as found:
+                with os.scandir(full) as found:
                     entries = list(found)
+                self.listed[full] = listing(entries)
             except OSError as error:
                 self.broken[folder] = Failure(
                     folder or ".", f"the folder cannot be read: {_reason(error)}"
@@ -249,6 +264,8 @@ class _Finder:
                 self._excludes.setdefault(folder, self._excludes_in(folder.rpartition("/")[0]))
             for entry in entries:
                 path = inside + entry.name
+                if entry.name in _SAYING:
+                    self.said.append(entry.path)
                 if entry.name.endswith(".py") and self._is_file(entry, path):
                     if not self._matched(path, entry.name, False, ignores):
                         yield path
@@ -329,7 +346,7 @@ class _Finder:
     def _ignore_file(self, place: str) -> Patterns | None:
         if place not in self._ignores:
             folder = os.path.join(self.top, *place.split("/"))
-            names = [os.path.join(folder, ".gitignore")]
+            names = [os.path.join(folder, IGNORES)]
             if not place:
                 names.insert(0, os.path.join(folder, ".git", "info", "exclude"))
             lines = [line for name in names for line in _lines(name)]
