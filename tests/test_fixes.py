@@ -149,6 +149,38 @@ def test_a_name_that_another_file_imports_from_here_stays(tmp_path: Path) -> Non
     assert b"import time" in fixed(tmp_path, "import time\n" + SLEEP)
 
 
+@pytest.mark.parametrize(
+    ("other", "stays"),
+    [
+        ("from app.tools.clock import sleep\n", True),
+        ("from tools.clock import sleep\n", True),
+        ("from src.app.tools.clock import sleep\n", True),
+        ("from .tools.clock import sleep\n", True),
+        ("from .tools.clock import *\n", True),
+        ("def f():\n    from .tools.clock import sleep\n", True),
+        (
+            "from app.tools.clock import (  # all\n    poll,\n    # for others\n    sleep as nap,\n)\n",
+            True,
+        ),
+        ("from app.tools.clock import poll, \\\n    sleep\n", True),
+        ("from app.tools.clock import poll, time as sleep\n", False),
+        # Other modules of that name.
+        ("from app.models.clock import sleep\n", False),
+        ("from models.clock import sleep\n", False),
+        ("from .clock import sleep\n", False),
+        ("from .models.clock import sleep\n", False),
+        ("from ..tools.clock import sleep\n", False),
+    ],
+)
+def test_only_a_name_imported_from_this_very_module_stays(
+    tmp_path: Path, other: str, stays: bool
+) -> None:
+    (tmp_path / "app/tools").mkdir(parents=True)
+    (tmp_path / "app/other.py").write_text(other)
+    code = "from time import sleep\n\n\nasync def poll():\n    sleep(1)\n"
+    assert (b"from time import sleep" in fixed(tmp_path, code, "app/tools/clock.py")) is stays
+
+
 def test_names_over_several_rows_are_taken_out_one_by_one(tmp_path: Path) -> None:
     before = "from time import (\n    monotonic,  # a\n    sleep,\n)\n\nasync def f():\n    sleep(monotonic())\n"
     assert fixed(tmp_path, before).decode() == (
