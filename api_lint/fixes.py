@@ -240,9 +240,12 @@ def _import_block(imports: Iterable[tuple[str, str]]) -> str:
 
 
 def _has_line(text: str, line: str) -> bool:
-    """Whether a text has a row; `NAME=` is there with any value, and as `export NAME=`."""
-    rows = (row.strip().removeprefix("export ") for row in text.splitlines())
-    return any(row == line or (line.endswith("=") and row.startswith(line)) for row in rows)
+    """Whether a text has a row; `NAME=` is there with any value, and as `export NAME=`; `# NAME=` without the `#` too."""
+    rows = (row.strip() for row in text.splitlines())
+    if line.startswith("# "):
+        line, rows = line[2:], (row.lstrip("# ") for row in rows)
+    told = (row.removeprefix("export ") for row in rows)
+    return any(row == line or (line.endswith("=") and row.startswith(line)) for row in told)
 
 
 def _with_field(text: str, newline: str, edit: AddField) -> str:

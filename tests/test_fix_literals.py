@@ -201,3 +201,35 @@ def test_add_line_knows_values() -> None:
     assert (
         fixes.extend(fixes.read(b"export A=1\n"), None, AddLine(".env.example", "A=")) == "export A=1\n"
     )
+
+
+@pytest.mark.parametrize("settings", [{}, {"config.py": SETTINGS}])
+def test_a_variable_with_a_default_is_a_comment_in_the_example(
+    tmp_path: Path, settings: dict[str, str]
+) -> None:
+    """A copy of the file would set it to nothing otherwise, and nothing wins over the default."""
+    head = "from config import settings\n" if settings else ""
+    source = (
+        f'{head}import requests\nORDERS_URL = "https://orders.acme.io/v1"\nrequests.get(ORDERS_URL)\n'
+    )
+    _, after = fix(tmp_path, {**settings, "app.py": source})
+    assert after[".env.example"] == "# ORDERS_URL=\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "line", "added"),
+    [
+        ("A=1\n", "# A=", False),
+        ("#A=1\n", "# A=", False),
+        ("# A=\n", "# A=", False),
+        ("# export A=1\n", "# A=", False),
+        ("# about A=\n", "# A=", True),
+        ("# A=\n", "A=", True),
+        ("BA=1\n", "# A=", True),
+    ],
+)
+def test_a_comment_in_the_example_tells_of_what_need_not_be_set(
+    before: str, line: str, added: bool
+) -> None:
+    after = fixes.extend(fixes.read(before.encode()), None, AddLine(".env.example", line))
+    assert after == (f"{before}{line}\n" if added else before)
