@@ -115,6 +115,13 @@ def test_what_is_refused(tmp_path: Path, body: str, head: str, expected: str) ->
     assert reason(tmp_path, body, head) == expected
 
 
+def test_an_outer_clause_is_not_left_for_a_division(tmp_path: Path) -> None:
+    """What the inner clause answers, the outer one was there for: nobody means to catch the division alone."""
+    inner = "try:\n    int(x)\nexcept ValueError:\n    pass\nreturn 1 / len(x)"
+    assert reason(tmp_path, inner) == "all but a division by zero is answered within"
+    assert clause(tmp_path, "", "return 1 / len(x)") == "except ZeroDivisionError as e:"
+
+
 def test_clauses_above_bare_and_tuples(tmp_path: Path) -> None:
     source = """\
     def one(x: str):
