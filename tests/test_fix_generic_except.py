@@ -80,6 +80,7 @@ CAUGHT = [
     ("import boto3\ns3 = boto3.client('s3')", "s3.put_object()", "(BotoCoreError, ClientError)"),
     ("from sqlalchemy.orm import Session\ns = Session()", "s.commit()", "SQLAlchemyError"),
     ("from sqlalchemy import exc\nfrom sqlalchemy.orm import Session\ns = Session()", "s.commit()", "exc.SQLAlchemyError"),
+    ("from sqlalchemy.ext.asyncio import create_async_engine\ndb = create_async_engine('x')", "db.connect()", "(OSError, SQLAlchemyError)"),
     ("from pydantic import BaseModel\nclass S(BaseModel):\n    a: int", "return S(a=x)", "ValidationError"),
     ("from fastapi import HTTPException", "if not x:\n    raise HTTPException(404)\nint(x)", "ValueError"),
     ("", "try:\n    int(x)\nexcept ValueError:\n    open(x)", "OSError"),
