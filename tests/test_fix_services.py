@@ -526,3 +526,57 @@ def test_a_dict_that_is_stored_is_filled_in_by_the_service(tmp_path: Path) -> No
         """
     done = fixed(tmp_path, project(handler))
     assert 'values["name"]' in after(done, "services/users.py")
+
+
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [
+        ("db.query(User).filter(User.name == key).first()", "get_user_by_name"),
+        (
+            "db.query(User).filter(User.preferred_language_of_the_name == key).first()",
+            "get_user_by_preferred_language_of_the_name",
+        ),
+        (
+            "db.query(User).filter(User.preferred_language_of_name == key, User.other_name == key).first()",
+            "get_user",
+        ),
+    ],
+)
+def test_a_name_tells_by_what_a_row_is_found_where_that_is_short(
+    tmp_path: Path, query: str, name: str
+) -> None:
+    handler = f"""
+        @router.get("/")
+        def read(key: str, {DB}):
+            found = {query}
+            if not found:
+                raise HTTPException(404)
+            return {{"name": found.name}}
+        """
+    done = fixed(tmp_path, project(handler))
+    assert f"users_service.{name}(db, key)" in after(done, "routers/users.py")
+
+
+def test_what_deletes_is_named_after_the_row_and_not_after_what_goes_with_it(tmp_path: Path) -> None:
+    handler = f"""
+        @router.delete("/")
+        def remove(key: int, {DB}):
+            user = db.get(User, key)
+            if not user:
+                raise HTTPException(404)
+            db.execute(delete(Post).where(Post.user_id == key))
+            db.delete(user)
+            db.commit()
+        """
+    files = project(handler)
+    files["app/models.py"] += (
+        "\n\nclass Post(Base):\n    __tablename__ = 'posts'\n"
+        "    id: Mapped[int] = mapped_column(primary_key=True)\n"
+        "    user_id: Mapped[int] = mapped_column(ForeignKey('users.id'))\n"
+    )
+    routes = files["app/routers/users.py"]
+    files["app/routers/users.py"] = routes.replace("import User,", "import Post, User,").replace(
+        "import select", "import delete, select"
+    )
+    done = fixed(tmp_path, files)
+    assert "users_service.delete_user(db, key, user)" in after(done, "routers/users.py")
