@@ -1,8 +1,10 @@
 """Secrets and addresses that move to the environment or to the settings, executed and searched for what must not show."""
 
 import contextlib
+import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -137,6 +139,35 @@ def test_no_import_of_settings_that_would_be_a_cycle(tmp_path: Path) -> None:
     }
     _, after = fix(tmp_path, files)
     assert 'os.environ["JWT_SECRET"]' in after["app/other.py"]
+
+
+@pytest.mark.parametrize(
+    ("source", "written"),
+    [
+        (f"SECRET_KEY = '{VALUE}'\n", "os.environ['SECRET_KEY']"),
+        (f'SECRET_KEY = "{VALUE}"\n', 'os.environ["SECRET_KEY"]'),
+        (f'SECRET_KEY = """{VALUE}"""\n', 'os.environ["SECRET_KEY"]'),
+        (f"import os\nSECRET_KEY = os.getenv('A_KEY', '{VALUE}')\n", "os.environ['A_KEY']"),
+        (f"import os\nSECRET_KEY = os.getenv('A_KEY') or '{VALUE}'\n", "os.environ['A_KEY']"),
+        ("ORDERS_URL = 'https://orders.acme.io'\n", "os.getenv('ORDERS_URL', 'https://orders.acme.io')"),
+    ],
+)
+def test_the_quotes_are_those_of_the_literal(tmp_path: Path, source: str, written: str) -> None:
+    _, after = fix(tmp_path, {"app.py": source})
+    assert f"= {written}\n" in after["app.py"]
+
+
+def test_addresses_that_would_share_a_name_are_named_after_their_hosts(tmp_path: Path) -> None:
+    source = """
+        from authlib.integrations.starlette_client import OAuth
+        oauth = OAuth()
+        oauth.register(name="google", authorize_url="https://accounts.google.com/o/oauth2/auth")
+        oauth.register(name="github", authorize_url="https://github.com/login/oauth/authorize")
+        LIVE_URL = "https://acme.io/live"
+        """
+    _, after = fix(tmp_path, {"app.py": textwrap.dedent(source)})
+    names = re.findall(r"""getenv\(["'](\w+)""", after["app.py"])
+    assert names == ["ACCOUNTS_GOOGLE_URL", "GITHUB_URL", "LIVE_URL"]
 
 
 def test_a_settings_field_becomes_required(tmp_path: Path) -> None:
