@@ -30,7 +30,7 @@ _PUBLIC = {
     "fixers.llm": "SdkUse to_litellm",
     "fixers.data_access": "move_data_access",
     "fixers.moves": (
-        "callee_words has_holes host_name is_generic is_storable moved no_move put source_of split_address title_of"
+        "callee_words has_holes host_name is_generic is_storable moved no_move put quote_of source_of split_address title_of"
     ),
     "api": "Api Module",
     "facts": (

@@ -30,6 +30,7 @@ from api_lint.discover import Project
 from api_lint.facts import Failure, ModuleFacts, Route, Span
 from api_lint.gate import Gate, rows_with
 from api_lint.index import Unreadable, decode, index, parse
+from api_lint.names import from_imports
 from api_lint.rule import (
     SAFE,
     UNREADABLE,
@@ -295,7 +296,7 @@ class _Fixer:
         self.linked: list[frozenset[str]] = []
         self.result = before
         self.claimed: dict[tuple[str, str], str] = {}
-        self._imported: dict[str, set[str]] | None = None
+        self._imported: dict[tuple[str, ...], dict[tuple[str, ...], set[str]]] | None = None
 
     def settle(self, jobs: int, progress: Progress | None) -> None:
         """Apply fixes until a round changes nothing; what does not settle is put back.
@@ -407,15 +408,20 @@ class _Fixer:
         return source.encode(fixes.extend(source, facts, edit))
 
     def _imported_from(self, path: str) -> frozenset[str]:
-        """The names that files import from a module of this name, `*` among them."""
+        """The names that files import from what may be this module, `*` among them."""
         if self._imported is None:
             self._imported = {}
-            for facts in self.first.facts.values():
-                for entry in (i for f in (facts.body, *facts.functions) for i in f.imports if i.name):
-                    last = entry.module.rpartition(".")[2] or _folder(facts.path, entry.level)
-                    self._imported.setdefault(last, set()).add(entry.name)
-        name = path.removesuffix("/__init__.py").removesuffix(".py").rpartition("/")[2]
-        return frozenset(self._imported.get(name, ()))
+            for module, name in self.first.imported():
+                self._imported.setdefault(module[-1:], {}).setdefault(module, set()).add(name)
+        own = ("/", *path.removesuffix(".py").removesuffix("/__init__").split("/"))
+        # Where absolute imports start from is not known here: below the root, or above it.
+        found = self._imported.get(own[-1:], {}).items()
+        return frozenset(
+            name
+            for module, imported in found
+            if module == own[-len(module) :] or own[1:] == module[1 - len(own) :]
+            for name in imported
+        )
 
     def fixed(self, jobs: int, progress: Progress | None) -> Fixed:
         """What it came to, without the files in which a fix brought up something new."""
@@ -481,10 +487,14 @@ class _Fixer:
         return tuple(sorted(tuple(sorted(group)) for group in groups))
 
 
-def _folder(path: str, level: int) -> str:
-    """The name of the package that `from . import x` imports from, with as many dots as `level`."""
-    parts = path.split("/")[:-1]
-    return parts[-level] if 0 < level <= len(parts) else ""
+def _imported_module(module: str, level: int, path: str) -> tuple[str, ...]:
+    """The parts of the dotted name of the module that `from x import y` in a file imports from, those of a relative
+    import from the root (`/`) on."""
+    named = tuple(filter(None, module.split(".")))
+    if not level:
+        return named
+    folders = path.split("/")[:-1]
+    return ("/", *folders[: max(0, len(folders) - level + 1)], *named)
 
 
 def _adds_code(fix: TextFix) -> bool:
@@ -549,6 +559,21 @@ class _Session:
         self.scanned.sort()
         self.size = size
         self.api = Api(files, self.load, self.project.sources(self.settings), self.scanned, self.text)
+
+    def imported(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        """All that any file imports from a module, `*` among it: the module's dotted name in parts, and the name.
+
+        Files that did not pass the gate are searched, not parsed: what their strings hold is taken for imports too.
+        """
+        for path in self.project.files:
+            facts = self.facts.get(path)
+            if facts is not None:
+                for entry in (i for f in (facts.body, *facts.functions) for i in f.imports if i.name):
+                    yield _imported_module(entry.module, entry.level, path), entry.name
+                continue
+            for module, name in from_imports(self.text(path) or ""):
+                dotted = module.lstrip(".")
+                yield _imported_module(dotted, len(module) - len(dotted), path), name
 
     def _size(self, path: str) -> int:
         try:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import ast
 import codecs
 import contextlib
+import itertools
 import os
 import re
 import stat
 import tempfile
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -30,7 +31,8 @@ _PRAGMA = re.compile(
     r"#\s*(?:noqa|type:|isort:|pylint:|pyright:|mypy:|ruff:|flake8[:=]|nosec|pragma:|api-lint:)",
     re.IGNORECASE,
 )
-_ROW_WIDTH = 100
+# What formatters make rows of by default.
+_IMPORT_WIDTH = 88
 _BEGINS = re.compile(r"(?:async )?def |class |@")
 _CODING = re.compile(r"#.*?coding[:=]")
 # Where a second comment begins behind another one; `#12` begins none.
@@ -203,7 +205,7 @@ def extend(source: Source, facts: ModuleFacts | None, edit: AddLine | AddCode | 
         text = _END.sub(newline, f"{_import_block(edit.imports)}\n\n") + text
     elif facts is not None:
         for need in sorted(need for need in edit.imports if not _has_import(facts, *need)):
-            text = _with_name(text, *need) or _with_imports(text, facts, [need], newline)
+            text = _with_imports(text, facts, [need], newline)
     else:
         text = _import_block(edit.imports)
     rows = re.sub(r"\r\n|\r|\n", newline, edit.code.strip("\n"))
@@ -211,16 +213,6 @@ def extend(source: Source, facts: ModuleFacts | None, edit: AddLine | AddCode | 
     text = f"{text}{gap}{blank}{rows}{newline}"
     _check(text)
     return text
-
-
-def _with_name(text: str, module: str, name: str) -> str:
-    """The text with a name added to its row `from module import …`; "" where it has none, or one that is full."""
-    row = re.search(rf"^from {re.escape(module)} import ([\w, ]+)$", text, re.MULTILINE)
-    if row is None or not name:
-        return ""
-    names = ", ".join(sorted({*re.split(r",\s*", row[1]), name}))
-    is_full = len(f"from {module} import {names}") > _ROW_WIDTH
-    return "" if is_full else f"{text[: row.start(1)]}{names}{text[row.end(1) :]}"
 
 
 def _import_block(imports: Iterable[tuple[str, str]]) -> str:
@@ -240,9 +232,12 @@ def _import_block(imports: Iterable[tuple[str, str]]) -> str:
 
 
 def _has_line(text: str, line: str) -> bool:
-    """Whether a text has a row; `NAME=` is there with any value, and as `export NAME=`."""
-    rows = (row.strip().removeprefix("export ") for row in text.splitlines())
-    return any(row == line or (line.endswith("=") and row.startswith(line)) for row in rows)
+    """Whether a text has a row; `NAME=` is there with any value, and as `export NAME=`; `# NAME=` without the `#` too."""
+    rows = (row.strip() for row in text.splitlines())
+    if line.startswith("# "):
+        line, rows = line[2:], (row.lstrip("# ") for row in rows)
+    told = (row.removeprefix("export ") for row in rows)
+    return any(row == line or (line.endswith("=") and row.startswith(line)) for row in told)
 
 
 def _with_field(text: str, newline: str, edit: AddField) -> str:
@@ -373,6 +368,10 @@ def _import_edits(text: str, facts: ModuleFacts, needs: Iterable[tuple[str, str]
     for module, name in sorted(needs):
         if _has_import(facts, module, name):
             continue
+        joined = _joined(tree, rows, module, name) if name else None
+        if joined is not None:
+            yield joined
+            continue
         statement = f"from {module} import {name}\n" if name else f"import {module}\n"
         if entries:
             is_own = _top(module) in facts.path.split("/")[:-1]
@@ -384,11 +383,78 @@ def _import_edits(text: str, facts: ModuleFacts, needs: Iterable[tuple[str, str]
         yield TextEdit(Span(line, 0, line, 0), before + statement + after)
 
 
+def _joined(tree: ast.Module, rows: Sequence[str], module: str, name: str) -> TextEdit | None:
+    """The insertion of a name among those that a file imports from its module already, `None` where that has no place
+    for it."""
+    for node in _at_top(tree):
+        if not isinstance(node, ast.ImportFrom) or "." * node.level + (node.module or "") != module:
+            continue
+        if node.names[0].name == "*":
+            continue
+        insertion = _in_row if node.lineno == node.end_lineno else _in_rows
+        edit = insertion(rows, node, _successor(name, node.names), name)
+        if edit is not None:
+            return edit
+    return None
+
+
+def _successor(name: str, aliases: Sequence[ast.alias]) -> ast.alias | None:
+    """The name before which another belongs, by the order that the file has them in; `None` for the end."""
+    for order in _ORDERS:
+        keys = [order(alias.name) for alias in aliases]
+        if keys == sorted(keys):
+            own = order(name.partition(" ")[0])
+            return next((alias for alias, key in zip(aliases, keys) if key > own), None)
+    return None
+
+
+def _by_sort(name: str) -> tuple[int, str]:
+    """Constants, then classes, then the rest."""
+    return 0 if name.isupper() and len(name) > 1 else 1 if name[:1].isupper() else 2, name
+
+
+# https://docs.astral.sh/ruff/settings/#lint_isort_order-by-type
+_ORDERS: tuple[Callable[[str], tuple[int, str]], ...] = (
+    _by_sort,
+    lambda name: (0, name),
+    lambda name: (0, name.casefold()),
+)
+
+
+def _in_row(
+    rows: Sequence[str], node: ast.ImportFrom, behind: ast.alias | None, name: str
+) -> TextEdit | None:
+    row = rows[node.lineno - 1]
+    if len(row.partition("#")[0].rstrip()) + len(name) + 2 > _IMPORT_WIDTH:
+        return None
+    at = behind.col_offset if behind is not None else node.names[-1].end_col_offset or 0
+    col = len(row.encode()[:at].decode())
+    return TextEdit(
+        Span(node.lineno, col, node.lineno, col), f"{name}, " if behind is not None else f", {name}"
+    )
+
+
+def _in_rows(
+    rows: Sequence[str], node: ast.ImportFrom, behind: ast.alias | None, name: str
+) -> TextEdit | None:
+    """The same for an import over several rows, if each name has one, ended by a comma."""
+    own = [rows[alias.lineno - 1].partition("#")[0].strip() for alias in node.names]
+    if own != [f"{_written_alias(alias)}," for alias in node.names]:
+        return None
+    line = behind.lineno if behind is not None else node.names[-1].lineno + 1
+    indent = rows[node.names[0].lineno - 1][: node.names[0].col_offset]
+    return TextEdit(Span(line, 0, line, 0), f"{indent}{name},\n")
+
+
+def _at_top(tree: ast.Module) -> Iterator[ast.stmt]:
+    """The statements above the first definition; an import further down may stand there for a reason."""
+    definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return itertools.takewhile(lambda node: not isinstance(node, definitions), tree.body)
+
+
 def _entries(tree: ast.Module) -> Iterator[_Entry]:
-    """The imports above the first definition; one further down may stand there for a reason."""
-    for position, node in enumerate(tree.body):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            return
+    """The imports above the first definition."""
+    for position, node in enumerate(_at_top(tree)):
         end = _end(tree, position)
         if isinstance(node, ast.Import):
             yield _Entry(node.lineno, end, False, node.names[0].name)

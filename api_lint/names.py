@@ -1,14 +1,20 @@
-"""The names of a file: which of its imports nothing in the file reads."""
+"""The names of a file: which of its imports nothing in the file reads, and what it imports from others."""
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 # Calls whose string arguments name types.
 _NAMES_TYPES = frozenset({"cast", "TypeVar", "ForwardRef", "NewType"})
+
+_FROM = re.compile(
+    r"^[^\S\n]*from\s+(\.*[\w.]*)\s*\bimport\b\s*(\([^)]*\)|(?:\\\r?\n|[^\n#])*)", re.MULTILINE
+)
+_NAME = re.compile(r"(?:^|[,(])\s*(?:#[^\n]*\s+)*(\w+|\*)")
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -44,6 +50,13 @@ def unused(tree: ast.Module) -> tuple[set[Imported], dict[int, str]]:
             used.add(Imported(_home(name, scope).qualname, name))
     found = {Imported(s.qualname, name) for s in reader.scopes for name in s.imported}
     return found - used, reader.rows
+
+
+def from_imports(text: str) -> Iterator[tuple[str, str]]:
+    """What a text's `from x import y` name, told without parsing it: the module with its dots, and each name."""
+    for module, imported in _FROM.findall(text):
+        for name in _NAME.findall(imported.replace("\\", " ")):
+            yield module, name
 
 
 def _home(name: str, scope: _Scope) -> _Scope:

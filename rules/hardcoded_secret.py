@@ -25,6 +25,7 @@ from api_lint import (
     moved,
     no_move,
     put,
+    quote_of,
     settings_class,
     source_of,
     text_of,
@@ -369,7 +370,8 @@ def _asked(finding: Finding, old: cst.BaseExpression, name: str, at: Place) -> F
     reference = at.reference("os", "environ")
     if reference is None:
         return finding.unfixable("the name os means something else here")
-    code = f'{cst.Module([]).code_for_node(reference[0])}["{name}"]'
+    quote = quote_of(old)
+    code = f"{cst.Module([]).code_for_node(reference[0])}[{quote}{name}{quote}]"
     title = f"Require {name} of the environment"
     return put(finding, title, old, code, at, (*reference[1], env_row(name)))
 

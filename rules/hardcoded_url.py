@@ -32,6 +32,7 @@ from api_lint import (
     setting,
     source_of,
     split_address,
+    text_at,
     text_of,
     title_of,
     traits,
@@ -315,13 +316,22 @@ def _fixed(finding: Finding, node: cst.BaseExpression, name: str, role: str, at:
     if reason:
         return finding.unfixable(reason)
     own = upper_snake(name) if role in ("assign", "annotated", "default", "item", "keyword") else ""
-    if own and not is_generic(own) and not has_holes(node):
+    if own and not is_generic(own) and not has_holes(node) and not _is_shared(name, node, at):
         own = own if names_service(own) else f"{own}_URL"
         variable = free_name(own, source_of(node), (name, role), at)
         if not variable:
             return finding.unfixable("every fitting name is taken")
         return moved(finding, node, variable, _one_row(node), at)
     return _host_moved(finding, node, at)
+
+
+def _is_shared(name: str, node: cst.BaseExpression, at: Place) -> bool:
+    """Whether another address of the file has the same name: a number behind it would tell nobody which is which."""
+    named = (
+        each for each in at.module.facts.literals
+        if "url" in each.traits and upper_snake(each.name) == upper_snake(name)
+    )  # fmt: skip
+    return any(text_at(each, at.rows) != source_of(node) for each in named)
 
 
 def _no_fix(node: cst.BaseExpression, at: Place) -> str:

@@ -80,6 +80,7 @@ CAUGHT = [
     ("import boto3\ns3 = boto3.client('s3')", "s3.put_object()", "(BotoCoreError, ClientError)"),
     ("from sqlalchemy.orm import Session\ns = Session()", "s.commit()", "SQLAlchemyError"),
     ("from sqlalchemy import exc\nfrom sqlalchemy.orm import Session\ns = Session()", "s.commit()", "exc.SQLAlchemyError"),
+    ("from sqlalchemy.ext.asyncio import create_async_engine\ndb = create_async_engine('x')", "db.connect()", "(OSError, SQLAlchemyError)"),
     ("from pydantic import BaseModel\nclass S(BaseModel):\n    a: int", "return S(a=x)", "ValidationError"),
     ("from fastapi import HTTPException", "if not x:\n    raise HTTPException(404)\nint(x)", "ValueError"),
     ("", "try:\n    int(x)\nexcept ValueError:\n    open(x)", "OSError"),
@@ -113,6 +114,13 @@ REFUSED = [
 @pytest.mark.parametrize(("body", "head", "expected"), REFUSED, ids=[c[2] for c in REFUSED])
 def test_what_is_refused(tmp_path: Path, body: str, head: str, expected: str) -> None:
     assert reason(tmp_path, body, head) == expected
+
+
+def test_an_outer_clause_is_not_left_for_a_division(tmp_path: Path) -> None:
+    """What the inner clause answers, the outer one was there for: nobody means to catch the division alone."""
+    inner = "try:\n    int(x)\nexcept ValueError:\n    pass\nreturn 1 / len(x)"
+    assert reason(tmp_path, inner) == "all but a division by zero is answered within"
+    assert clause(tmp_path, "", "return 1 / len(x)") == "except ZeroDivisionError as e:"
 
 
 def test_clauses_above_bare_and_tuples(tmp_path: Path) -> None:

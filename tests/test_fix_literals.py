@@ -1,8 +1,10 @@
 """Secrets and addresses that move to the environment or to the settings, executed and searched for what must not show."""
 
 import contextlib
+import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -139,6 +141,35 @@ def test_no_import_of_settings_that_would_be_a_cycle(tmp_path: Path) -> None:
     assert 'os.environ["JWT_SECRET"]' in after["app/other.py"]
 
 
+@pytest.mark.parametrize(
+    ("source", "written"),
+    [
+        (f"SECRET_KEY = '{VALUE}'\n", "os.environ['SECRET_KEY']"),
+        (f'SECRET_KEY = "{VALUE}"\n', 'os.environ["SECRET_KEY"]'),
+        (f'SECRET_KEY = """{VALUE}"""\n', 'os.environ["SECRET_KEY"]'),
+        (f"import os\nSECRET_KEY = os.getenv('A_KEY', '{VALUE}')\n", "os.environ['A_KEY']"),
+        (f"import os\nSECRET_KEY = os.getenv('A_KEY') or '{VALUE}'\n", "os.environ['A_KEY']"),
+        ("ORDERS_URL = 'https://orders.acme.io'\n", "os.getenv('ORDERS_URL', 'https://orders.acme.io')"),
+    ],
+)
+def test_the_quotes_are_those_of_the_literal(tmp_path: Path, source: str, written: str) -> None:
+    _, after = fix(tmp_path, {"app.py": source})
+    assert f"= {written}\n" in after["app.py"]
+
+
+def test_addresses_that_would_share_a_name_are_named_after_their_hosts(tmp_path: Path) -> None:
+    source = """
+        from authlib.integrations.starlette_client import OAuth
+        oauth = OAuth()
+        oauth.register(name="google", authorize_url="https://accounts.google.com/o/oauth2/auth")
+        oauth.register(name="github", authorize_url="https://github.com/login/oauth/authorize")
+        LIVE_URL = "https://acme.io/live"
+        """
+    _, after = fix(tmp_path, {"app.py": textwrap.dedent(source)})
+    names = re.findall(r"""getenv\(["'](\w+)""", after["app.py"])
+    assert names == ["ACCOUNTS_GOOGLE_URL", "GITHUB_URL", "LIVE_URL"]
+
+
 def test_a_settings_field_becomes_required(tmp_path: Path) -> None:
     source = SETTINGS.replace("    def f", f'    secret_key: str = "{VALUE}"\n\n    def f')
     _, after = fix(tmp_path, {"config.py": source})
@@ -201,3 +232,35 @@ def test_add_line_knows_values() -> None:
     assert (
         fixes.extend(fixes.read(b"export A=1\n"), None, AddLine(".env.example", "A=")) == "export A=1\n"
     )
+
+
+@pytest.mark.parametrize("settings", [{}, {"config.py": SETTINGS}])
+def test_a_variable_with_a_default_is_a_comment_in_the_example(
+    tmp_path: Path, settings: dict[str, str]
+) -> None:
+    """A copy of the file would set it to nothing otherwise, and nothing wins over the default."""
+    head = "from config import settings\n" if settings else ""
+    source = (
+        f'{head}import requests\nORDERS_URL = "https://orders.acme.io/v1"\nrequests.get(ORDERS_URL)\n'
+    )
+    _, after = fix(tmp_path, {**settings, "app.py": source})
+    assert after[".env.example"] == "# ORDERS_URL=\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "line", "added"),
+    [
+        ("A=1\n", "# A=", False),
+        ("#A=1\n", "# A=", False),
+        ("# A=\n", "# A=", False),
+        ("# export A=1\n", "# A=", False),
+        ("# about A=\n", "# A=", True),
+        ("# A=\n", "A=", True),
+        ("BA=1\n", "# A=", True),
+    ],
+)
+def test_a_comment_in_the_example_tells_of_what_need_not_be_set(
+    before: str, line: str, added: bool
+) -> None:
+    after = fixes.extend(fixes.read(before.encode()), None, AddLine(".env.example", line))
+    assert after == (f"{before}{line}\n" if added else before)

@@ -103,6 +103,154 @@ def test_refused(tmp_path: Path, body: str, reason: str) -> None:
     assert reason in reasons(done)
 
 
+GIVERS = """
+class Item(BaseModel):
+    id: int
+
+
+async def given() -> Item | None: ...
+
+
+def told(flag):
+    data = {"a": 1}
+    try:
+        data = unknown()
+    except ValueError:
+        data = "none"
+    return data
+
+
+def sure(flag):
+    if flag:
+        return Item(id=1)
+    return None
+
+
+def open_end(flag):
+    if flag:
+        return "a"
+
+
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "declared"),
+    [
+        # Several statements give the name, and each of them may be the one.
+        (
+            """
+            try:
+                data = unknown()
+            except ValueError:
+                data = "none"
+            return data
+            """,
+            "",
+        ),
+        (
+            """
+            data = "a"
+            for each in unknown():
+                data = each
+            return data
+            """,
+            "",
+        ),
+        (
+            """
+            total = 0
+            for each in unknown():
+                total += each.price
+            return {"total": total}
+            """,
+            "",
+        ),
+        (
+            """
+            name = None
+            if unknown():
+                name = "a"
+            return {"name": name}
+            """,
+            "dict[str, str | None]",
+        ),
+        (
+            """
+            name = None
+            with unknown() as found:
+                name = "a"
+            return name
+            """,
+            "str",
+        ),
+        (
+            """
+            name = None
+            while unknown():
+                name = "a"
+                break
+            if name is None:
+                raise ValueError
+            return {"name": name}
+            """,
+            "dict[str, str]",
+        ),
+        # What was checked, and what was not.
+        (
+            """
+            item = await given()
+            if not item:
+                raise ValueError
+            return item
+            """,
+            "Item",
+        ),
+        (
+            """
+            item = await given()
+            if item is None or unknown():
+                raise ValueError
+            return item
+            """,
+            "Item",
+        ),
+        (
+            """
+            item = await given()
+            if unknown():
+                raise ValueError
+            return item
+            """,
+            "Item | None",
+        ),
+        (
+            """
+            item = await given()
+            if item:
+                return item
+            raise ValueError
+            """,
+            "Item",
+        ),
+        # What a function without annotation gives is what every one of its returns gives.
+        ("return told(1)", ""),
+        ("return sure(1)", "Item | None"),
+        ("return open_end(1)", "str | None"),
+    ],
+)
+def test_every_way_to_the_answer_counts(tmp_path: Path, body: str, declared: str) -> None:
+    """A declared type that is only mostly right answers 500 where it is not."""
+    lines = textwrap.indent(textwrap.dedent(body).strip(), "    ")
+    source = f'{HEAD}{GIVERS}@app.get("/x")\nasync def f():\n{lines}\n'
+    done = fixed(tmp_path, {"app.py": source})
+    if declared:
+        assert f"async def f() -> {declared}:" in after(done, "app.py")
+    else:
+        assert not done.changes
+        assert "is not known" in reasons(done)
+
+
 @pytest.mark.parametrize("name", ["list", "dict"])
 @pytest.mark.parametrize(
     "source",

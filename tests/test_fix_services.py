@@ -454,3 +454,129 @@ def test_a_piece_that_only_stores_is_not_named_after_one_handler(tmp_path: Path)
 def test_a_conversation_over_a_websocket_is_not_cut(tmp_path: Path) -> None:
     handler = f'@router.websocket("/")\nasync def read(key: int, socket: WebSocket, {DB}):\n    await socket.send_text(db.get(User, key).name)\n'
     assert not fixed(tmp_path, project(handler)).changes
+
+
+@pytest.mark.parametrize(
+    ("query", "returns"),
+    [
+        ("db.query(User).all()", "list[User]"),
+        ("list(db.scalars(select(User)))", "list[User]"),
+        # Whatever iterates is no list.
+        ("db.scalars(select(User)).all()", "Sequence[User]"),
+        ("db.execute(select(User)).scalars().all()", "Sequence[User]"),
+        ("db.scalars(select(User))", ""),
+    ],
+)
+def test_only_a_list_is_annotated_as_one(tmp_path: Path, query: str, returns: str) -> None:
+    handler = f'@router.get("/")\ndef read({DB}):\n    return {query}\n'
+    done = fixed(tmp_path, project(handler))
+    service = after(done, "services/users.py")
+    assert (f"(db: Session) -> {returns}:" if returns else "(db: Session):") in service
+    assert ("from collections.abc import Sequence\n" in service) is returns.startswith("Sequence")
+
+
+@pytest.mark.parametrize(
+    ("made", "typed"),
+    [
+        ("{name for name in names}", "wanted"),
+        ("names or ()", "wanted"),
+        ("[name for name in names]", "wanted: list[str]"),
+    ],
+)
+def test_only_a_list_is_taken_as_one(tmp_path: Path, made: str, typed: str) -> None:
+    handler = f"""
+        @router.get("/")
+        def read(names: list[str], {DB}):
+            wanted = {made}
+            if not wanted:
+                raise HTTPException(422)
+            return db.query(User).filter(User.name.in_(wanted)).first()
+        """
+    done = fixed(tmp_path, project(handler))
+    assert f"(db: Session, {typed}) ->" in after(done, "services/users.py")
+
+
+def test_an_answer_is_filled_in_by_the_handler(tmp_path: Path) -> None:
+    """A service that writes into its caller's dict is none."""
+    handler = f"""
+        @router.get("/")
+        def read(key: int, request: Request, {DB}):
+            found = {{"path": request.url.path}}
+            found["names"] = [user.name for user in db.query(User).filter(User.id > key)]
+            found["count"] = db.query(User).count()
+            return found
+        """
+    done = fixed(tmp_path, project(handler))
+    routes, service = after(done, "routers/users.py"), after(done, "services/users.py")
+    assert '    found["names"] = users_service.' in routes
+    assert '    found["count"] = users_service.' in routes
+    assert "found" not in service
+
+
+def test_a_dict_that_is_stored_is_filled_in_by_the_service(tmp_path: Path) -> None:
+    handler = f"""
+        @router.post("/")
+        def add({DB}):
+            values = {{}}
+            values["name"] = db.query(User).first().name
+            user = User(**values)
+            db.add(user)
+            db.commit()
+            return {{"name": user.name}}
+        """
+    done = fixed(tmp_path, project(handler))
+    assert 'values["name"]' in after(done, "services/users.py")
+
+
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [
+        ("db.query(User).filter(User.name == key).first()", "get_user_by_name"),
+        (
+            "db.query(User).filter(User.preferred_language_of_the_name == key).first()",
+            "get_user_by_preferred_language_of_the_name",
+        ),
+        (
+            "db.query(User).filter(User.preferred_language_of_name == key, User.other_name == key).first()",
+            "get_user",
+        ),
+    ],
+)
+def test_a_name_tells_by_what_a_row_is_found_where_that_is_short(
+    tmp_path: Path, query: str, name: str
+) -> None:
+    handler = f"""
+        @router.get("/")
+        def read(key: str, {DB}):
+            found = {query}
+            if not found:
+                raise HTTPException(404)
+            return {{"name": found.name}}
+        """
+    done = fixed(tmp_path, project(handler))
+    assert f"users_service.{name}(db, key)" in after(done, "routers/users.py")
+
+
+def test_what_deletes_is_named_after_the_row_and_not_after_what_goes_with_it(tmp_path: Path) -> None:
+    handler = f"""
+        @router.delete("/")
+        def remove(key: int, {DB}):
+            user = db.get(User, key)
+            if not user:
+                raise HTTPException(404)
+            db.execute(delete(Post).where(Post.user_id == key))
+            db.delete(user)
+            db.commit()
+        """
+    files = project(handler)
+    files["app/models.py"] += (
+        "\n\nclass Post(Base):\n    __tablename__ = 'posts'\n"
+        "    id: Mapped[int] = mapped_column(primary_key=True)\n"
+        "    user_id: Mapped[int] = mapped_column(ForeignKey('users.id'))\n"
+    )
+    routes = files["app/routers/users.py"]
+    files["app/routers/users.py"] = routes.replace("import User,", "import Post, User,").replace(
+        "import select", "import delete, select"
+    )
+    done = fixed(tmp_path, files)
+    assert "users_service.delete_user(db, key, user)" in after(done, "routers/users.py")

@@ -145,9 +145,82 @@ def test_what_is_the_projects_own_stands_below_the_rest(before: str, after: str)
     assert fixes._edited(before, edits) == after
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("from a import b, d\n", "from a import b, c, d\n"),
+        ("from a import d\n", "from a import c, d\n"),
+        ("from a import b  # noqa: F401\n", "from a import b, c  # noqa: F401\n"),
+        ("from a import (b, d)\n", "from a import (b, c, d)\n"),
+        # In the file's own order, or behind those that have none.
+        ("from a import B, D, x\n", "from a import B, D, c, x\n"),
+        ("from a import B, d\n", "from a import B, c, d\n"),
+        ("from a import d, b\n", "from a import d, b, c\n"),
+        ("from a import b as x, d as y\n", "from a import b as x, c, d as y\n"),
+        ("from a import (\n    b,  # kept\n    d,\n)\n", "from a import (\n    b,  # kept\n    c,\n    d,\n)\n"),
+        ("from a import (\n    d,\n)\n", "from a import (\n    c,\n    d,\n)\n"),
+        ("from a import (\n    b,\n)\n", "from a import (\n    b,\n    c,\n)\n"),
+        ("from .a import b\nfrom a import d\n", "from .a import b\nfrom a import c, d\n"),
+        ("from a import b\nfrom a import d\n", "from a import b, c\nfrom a import d\n"),
+        # On a row of its own where the other is full, or written in another way.
+        (f"from a import b{'b' * 84}\n", f"from a import b{'b' * 84}\nfrom a import c\n"),
+        ("from a import (\n    b\n)\n", "from a import (\n    b\n)\nfrom a import c\n"),
+        ("from a import (b,\n    d)\n", "from a import (b,\n    d)\nfrom a import c\n"),
+        ("from a import b, \\\n    d\n", "from a import b, \\\n    d\nfrom a import c\n"),
+        ("from a import *\n", "from a import *\nfrom a import c\n"),
+        ("import a\n", "import a\nfrom a import c\n"),
+        ("if X:\n    from a import b\n", "from a import c\n\nif X:\n    from a import b\n"),
+    ],
+)  # fmt: skip
+def test_a_name_joins_those_of_its_module(before: str, after: str) -> None:
+    facts = index(before.encode(), "a.py")
+    assert fixes._edited(before, fixes._import_edits(before, facts, [("a", "c")])) == after
+
+
+def test_names_join_in_any_number() -> None:
+    before = "from a import B, y\n"
+    needs = [("a", "x"), ("a", "A"), ("a", "z")]
+    facts = index(before.encode(), "a.py")
+    wanted = "from a import A, B, x, y, z\n"
+    assert fixes._edited(before, fixes._import_edits(before, facts, needs)) == wanted
+    assert fixes._with_imports(before, facts, needs, "\n") == wanted
+
+
 def test_a_name_that_another_file_imports_from_here_stays(tmp_path: Path) -> None:
     (tmp_path / "other.py").write_text("from app import time\n\nasync def f():\n    return time\n")
     assert b"import time" in fixed(tmp_path, "import time\n" + SLEEP)
+
+
+@pytest.mark.parametrize(
+    ("other", "stays"),
+    [
+        ("from app.tools.clock import sleep\n", True),
+        ("from tools.clock import sleep\n", True),
+        ("from src.app.tools.clock import sleep\n", True),
+        ("from .tools.clock import sleep\n", True),
+        ("from .tools.clock import *\n", True),
+        ("def f():\n    from .tools.clock import sleep\n", True),
+        (
+            "from app.tools.clock import (  # all\n    poll,\n    # for others\n    sleep as nap,\n)\n",
+            True,
+        ),
+        ("from app.tools.clock import poll, \\\n    sleep\n", True),
+        ("from app.tools.clock import poll, time as sleep\n", False),
+        # Other modules of that name.
+        ("from app.models.clock import sleep\n", False),
+        ("from models.clock import sleep\n", False),
+        ("from .clock import sleep\n", False),
+        ("from .models.clock import sleep\n", False),
+        ("from ..tools.clock import sleep\n", False),
+    ],
+)
+def test_only_a_name_imported_from_this_very_module_stays(
+    tmp_path: Path, other: str, stays: bool
+) -> None:
+    (tmp_path / "app/tools").mkdir(parents=True)
+    (tmp_path / "app/other.py").write_text(other)
+    code = "from time import sleep\n\n\nasync def poll():\n    sleep(1)\n"
+    assert (b"from time import sleep" in fixed(tmp_path, code, "app/tools/clock.py")) is stays
 
 
 def test_names_over_several_rows_are_taken_out_one_by_one(tmp_path: Path) -> None:

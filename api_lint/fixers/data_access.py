@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from api_lint import syntax
 from api_lint.facts import (
+    Attr,
     Await,
+    Call,
     CallSite,
     Effect,
     Expr,
@@ -57,6 +59,7 @@ _PROXIES = frozenset({"flask_login", "flask_jwt_extended", "flask_security", "fl
 _SESSIONS = frozenset(
     {"sqlalchemy.orm.Session", "sqlalchemy.ext.asyncio.AsyncSession", "sqlmodel.Session"}
 )
+_RESULTS = frozenset({"sqlalchemy.ScalarResult", "sqlalchemy.ext.asyncio.AsyncScalarResult"})
 _THREADED = frozenset({"fastapi", "starlette"})
 _OPTIONAL = frozenset(
     "first one_or_none get scalar_one_or_none scalar afirst find_one get_or_none fetchone find_one_or_none".split()
@@ -382,11 +385,22 @@ class _Move:
         declared = self._declared(given.name, imports)
         if declared is None:
             value = self._value(given.name)
-            declared = self._written(value, imports) if value.kind != "none" else None
+            is_sure = value.kind != "none" and (value.kind != "list" or self._is_list(given.name))
+            declared = self._written(value, imports) if is_sure else None
         return f"{given.name}: {declared}" if declared else given.name
 
     def _locals(self) -> set[str]:
         return {p.name for p in self.handler.params} | set(self.handler.bound)
+
+    def _is_list(self, name: str) -> bool:
+        """Whether a variable of the handler holds a list itself, and not something else that holds many."""
+        assert self.tree is not None
+        made = [
+            node.value for node in ast.walk(self.tree)
+            if isinstance(node, ast.Assign)
+            and any(isinstance(t, ast.Name) and t.id == name for t in node.targets)
+        ]  # fmt: skip
+        return bool(made) and all(map(_makes_list, made))
 
     def _declared(self, name: str, imports: set[tuple[str, str]]) -> str | None:
         """The annotation of the handler's own parameter, where it says no more than the type."""
@@ -520,6 +534,8 @@ class _Move:
         if expr is None:
             return None
         value = self._value(expr, line)
+        if value.kind == "list" and not _makes_list(node):
+            return self._rows_type(value, expr, line, imports)
         written = self._written(value, imports)
         inner = node.value if isinstance(node, ast.Await) else node
         method = (
@@ -534,6 +550,30 @@ class _Move:
             is_django = ".objects." in ast.unparse(inner)
             return written if method == "get" and is_django else f"{written} | None"
         return written
+
+    def _rows_type(
+        self, rows: Value, expr: Expr, line: int, imports: set[tuple[str, str]]
+    ) -> str | None:
+        """The type of all rows of a query: a list from a `Query`, a sequence from a result; what others give is not
+        told.
+
+        https://docs.sqlalchemy.org/en/20/core/connections.html#sqlalchemy.engine.ScalarResult.all
+        """
+        call = expr.value if isinstance(expr, Await) else expr
+        func = call.func if isinstance(call, Call) else ""
+        owner, method = (
+            (func.base, func.name) if isinstance(func, Attr) else str(func).rpartition(".")[::2]
+        )
+        receiver = self._value(owner, line)
+        written = self._written(rows, imports) if method == "all" else None
+        bases = {a.name for a in self.at.api.types.mro(receiver._replace(items=()))}
+        if "sqlalchemy.orm.Query" in bases:
+            return written
+        wanted = ("collections.abc", "Sequence")
+        if written is None or not bases & _RESULTS or not self._is_free(wanted):
+            return None
+        imports.add(wanted)
+        return f"Sequence{written.removeprefix('list')}"
 
     def _expr(self, node: ast.expr) -> tuple[Expr | None, int]:
         """An expression as facts: a name, or a call that the facts list."""
@@ -572,6 +612,13 @@ class _Move:
         if len(indent) + 4 + len(inner) > _WIDTH:
             inner = f",\n{indent}    ".join(arguments) + ","
         return f"{lead}{function}(\n{indent}    {inner}\n{indent}{close}"
+
+
+def _makes_list(node: ast.expr) -> bool:
+    """Whether an expression gives a new list."""
+    func = node.func if isinstance(node, ast.Call) else None
+    is_made = isinstance(func, ast.Name) and func.id in ("list", "sorted")
+    return is_made or isinstance(node, (ast.List, ast.ListComp))
 
 
 def _local(wanted: tuple[str, str]) -> str:

@@ -66,9 +66,10 @@ def upper_snake(name: str) -> str:
     return "_".join(word.upper() for word in _WORD.findall(name.rpartition(".")[2]))
 
 
-def env_row(name: str) -> AddLine:
-    """The edit by which `.env.example` tells of a variable."""
-    return AddLine(_EXAMPLE, f"{name}=")
+def env_row(name: str, default: str = "") -> AddLine:
+    """The edit by which `.env.example` tells of a variable; of one with a default as a comment, since a copy of the
+    row would set it to nothing."""
+    return AddLine(_EXAMPLE, f"# {name}=" if default else f"{name}=")
 
 
 def has_comment(node: cst.CSTNode) -> bool:
@@ -256,7 +257,11 @@ def setting(name: str, default: str, at: Place, quote: str = '"') -> Setting | N
         code = f"{field}: str = {default}" if default else f"{field}: str"
         return Setting(
             f"{reach.code}.{field}",
-            (*reach.imports, AddField(reach.ref.path, reach.ref.cls.qualname, code), env_row(name)),
+            (
+                *reach.imports,
+                AddField(reach.ref.path, reach.ref.cls.qualname, code),
+                env_row(name, default),
+            ),
         )
     reference = at.reference("os", "getenv" if default else "environ")
     if reference is None:
@@ -264,7 +269,7 @@ def setting(name: str, default: str, at: Place, quote: str = '"') -> Setting | N
     written = cst.Module([]).code_for_node(reference[0])
     key = f"{quote}{name}{quote}"
     code = f"{written}({key}, {default})" if default else f"{written}[{key}]"
-    return Setting(code, (*reference[1], env_row(name)))
+    return Setting(code, (*reference[1], env_row(name, default)))
 
 
 def settings_class(at: Place) -> Class | None:

@@ -381,6 +381,8 @@ def _may_follow(
         return False
     if isinstance(node, (ast.Import, ast.ImportFrom)) or any(c in job.never for c in job.calls(node)):
         return False
+    if job.touches(node) and _fills_in(node) - _stores(run):
+        return False
     together = [*run, node]
     if _why_not(job, together) or (any(map(job.touches, run)) and _looks_up(job, node)):
         return False
@@ -396,6 +398,13 @@ def _may_follow(
 def _builds_answer(value: ast.expr) -> bool:
     """Whether a returned value is put together for the client, which is the handler's part."""
     return any(isinstance(n, (ast.Dict, ast.Lambda, ast.Tuple)) for n in ast.walk(value))
+
+
+def _fills_in(node: ast.stmt) -> set[str]:
+    """The variables into which a statement puts an entry, `answer["rows"] = …`: those of others are theirs to fill in."""
+    targets = node.targets if isinstance(node, ast.Assign) else []
+    entries = (t.value for t in targets if isinstance(t, ast.Subscript))
+    return {entry.id for entry in entries if isinstance(entry, ast.Name)}
 
 
 def _escapes(node: ast.AST, in_loop: bool = False) -> bool:

@@ -24,6 +24,7 @@ __all__ = [
     "moved",
     "no_move",
     "put",
+    "quote_of",
     "source_of",
     "split_address",
     "title_of",
@@ -36,12 +37,19 @@ _GENERIC = frozenset(
 _HEAD = re.compile(
     r"(?P<scheme>[A-Za-z][\w+.-]*)://(?P<host>\[[0-9a-fA-F:]+\]|[\w.-]+)(?::(?P<port>\d+))?(?=[/?#]|$)"
 )
+_QUOTE = re.compile(r"[\"']")
 _LITERAL = re.compile(r"(?P<prefix>[A-Za-z]*)(?P<quote>\"\"\"|'''|\"|')")
 
 
 def source_of(node: cst.BaseExpression) -> str:
     """A literal's source, without parentheses around it."""
     return cst.Module([]).code_for_node(node.with_changes(lpar=[], rpar=[]))
+
+
+def quote_of(node: cst.BaseExpression) -> str:
+    """The mark in which a literal's text, or the first one of an expression, stands."""
+    found = _QUOTE.search(source_of(node))
+    return found[0] if found is not None else '"'
 
 
 def no_move(node: cst.BaseExpression, at: Place) -> str:
@@ -127,7 +135,7 @@ def _is_tight(old: cst.BaseExpression, at: Place) -> bool:
 
 def moved(finding: Finding, node: cst.BaseExpression, name: str, default: str, at: Place) -> Finding:
     """The finding with the fix that reads the variable `name` in place of a literal; `default` as of `setting`."""
-    written = setting(name, default, at)
+    written = setting(name, default, at, quote_of(node))
     if written is None:
         return finding.unfixable(
             "the name os means something else here, or the settings have such a field"

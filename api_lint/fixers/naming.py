@@ -50,6 +50,8 @@ _HTTP_VERBS = {
 _FILTERS = frozenset(
     "filter filter_by where get aget find_one find eq exclude get_or_none get_or_404".split()
 )
+# A name with two criteria may be as long as this.
+_LONGEST = 40
 _SUFFIX = re.compile(r"_(?:endpoint|route|view|handler|api|controller)$")
 
 
@@ -115,7 +117,7 @@ def _reading(does: str, thing: str, piece: Piece, own: str, count: int) -> Itera
         yield own
     if len(piece.outputs) > 1:
         together = f"get_{'_and_'.join(piece.outputs)}"
-        yield together if len(together) < 40 else f"get_{thing or 'row'}_data"
+        yield together if len(together) < _LONGEST else f"get_{thing or 'row'}_data"
         return
     many = _plural(thing or "row") if does in ("list", "count") else thing or "row"
     criteria = _criteria(piece.nodes) if _is_simple(piece) else []
@@ -124,7 +126,10 @@ def _reading(does: str, thing: str, piece: Piece, own: str, count: int) -> Itera
         yield own
     if _OR_404 & set(_called(piece.nodes)):
         by += "_or_404"
-    yield f"{thing or 'row'}_exists{by}" if does == "has" else f"{does}_{many}{by}"
+    base = f"{thing or 'row'}_exists" if does == "has" else f"{does}_{many}"
+    if len(base + by) > _LONGEST and by.count("_and_"):
+        yield base
+    yield base + by
 
 
 def _is_simple(piece: Piece) -> bool:
@@ -154,7 +159,7 @@ def _gets_row(call: ast.Call, receiver: ast.expr) -> bool:
 
 def _thing(piece: Piece, about: Callable[[str], str]) -> tuple[str, bool]:
     """The model that a piece is about, and whether it makes a row of it."""
-    made, row, guess, changed = "", "", "", ""
+    made, row, guess, changed, deleted = "", "", "", "", ""
     classes: list[str] = []
     for node in piece.nodes:
         for each in sorted(_expressions(node), key=lambda n: (n.lineno, n.col_offset)):
@@ -168,12 +173,14 @@ def _thing(piece: Piece, about: Callable[[str], str]) -> tuple[str, bool]:
             if isinstance(each, ast.Call):
                 guess = guess or _queried(each)
             func = _dotted(each.func) if isinstance(each, ast.Call) else ""
+            if isinstance(each, ast.Call) and func.endswith(".delete") and each.args:
+                deleted = about(_dotted(each.args[0])) or deleted
             owner, _, method = func.rpartition(".")
             maker = owner if method in _MAKERS else func
             if not made and maker and about(maker) == maker.rpartition(".")[2]:
                 made = about(maker)
-    # What is made is what it is about; else what is queried; else whose row it is.
-    first = made or changed or next(iter(classes), row) or guess
+    # What is made is what it is about; else what is changed or deleted; else what is queried; else whose row it is.
+    first = made or changed or deleted or next(iter(classes), row) or guess
     if not first:
         return _written(piece), False
     return _singular(_snake(first)), bool(made)

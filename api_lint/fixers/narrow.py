@@ -70,12 +70,19 @@ def narrowed(
 # ------------------------------------------------------------------------------------------------------ the new types
 
 
+def _tries(node: cst.CSTNode) -> bool:
+    """Whether a `try` stands in some code."""
+    return isinstance(node, cst.Try) or any(map(_tries, node.children))
+
+
 def _with_types(
     finding: Finding, node: cst.ExceptHandler, handler: Handler, at: Place, found: Raised
 ) -> Finding:
     if node.type is not None and "#" in _code(node.type):
         raise Unsure("a comment stands between the exceptions")
     raising = at.api.raising
+    tried = at.parents[-1]
+    assert isinstance(tried, cst.Try)
     clauses = [
         h for h in (at.function or at.module.facts.body).handlers if h.try_line == handler.try_line
     ]
@@ -92,6 +99,8 @@ def _with_types(
             else "nothing is known that the body raises"
         )
         raise Unsure("the clauses above catch all that the body raises" if found.names else rest)
+    if names == {"builtins.ZeroDivisionError"} and _tries(tried.body):
+        raise Unsure("all but a division by zero is answered within")
     names |= kept.keys()
     wanted = [n for n in names if not any(o != n and raising.catches(o, n) for o in names)]
     if len(wanted) > _MOST:

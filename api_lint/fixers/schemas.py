@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import NamedTuple
 
 from api_lint.api import Api
@@ -23,14 +24,17 @@ from api_lint.facts import (
     Field,
     Format,
     Function,
+    FunctionRef,
     Item,
     Map,
     Of,
+    Param,
     Seq,
     Star,
     Text,
     Value,
 )
+from api_lint.fixers.flow import Flow, Given
 
 __all__ = ["Answer", "Shape", "Unclear", "may_be_none", "schema_of"]
 
@@ -47,6 +51,10 @@ _IMPLICIT_KEY = ("tortoise", "django", "beanie", "peewee", "odmantic", "mongoeng
 # Queries that give nothing where there is no such row.
 _MAYBE = frozenset("first one_or_none scalar scalar_one_or_none get find_one get_or_none".split())
 _TOO_DEEP = 3
+# Annotations that say nothing.
+_VAGUE = ("Any", "typing.Any", "object")
+# What an assignment gives is told by its own expression, unless later statements can change what is in it.
+_FRESH = (Const, Of, Format, Text, Call, Await, Choice, str)
 
 
 class Unclear(Exception):
@@ -319,13 +327,35 @@ def _allows_none(annotation: Expr) -> bool:
 class Answer:
     """What the expressions of a handler are, as types that can be declared.
 
-    Parameters: `api`; `path` and `function`, the handler; `families`, as of `schema_of`.
+    Parameters: `api`; `path` and `function`, the handler; `asked`, the functions whose answers led here.
     """
 
-    def __init__(self, api: Api, path: str, function: Function) -> None:
+    def __init__(
+        self, api: Api, path: str, function: Function, asked: tuple[FunctionRef, ...] = ()
+    ) -> None:
         self.api = api
         self.path = path
         self.function = function
+        self.asked = (*asked, FunctionRef(path, function))
+        self._asked: set[tuple[Expr, int]] = set()
+
+    @cached_property
+    def flow(self) -> Flow | None:
+        """The ways through the function, `None` where its source cannot be read."""
+        try:
+            return Flow(self.api.source(self.path) or "", self.function)
+        except LookupError:
+            return None
+
+    def whole(self) -> Shape:
+        """What the function gives, whichever way is taken through it.
+
+        Raises: Unclear where it is not known for sure.
+        """
+        if self.flow is None or self.function.is_generator:
+            raise Unclear(f"the type of {self.function.name}(…) is not known")
+        shapes = [self.of(returned.value, returned.span.line) for returned in self.function.returned]
+        return self.union([*shapes, *([_NONE] if self.flow.falls_through else [])], self.function.name)
 
     def of(self, expr: Expr, line: int) -> Shape:
         """The type of an expression at a row.
@@ -351,14 +381,14 @@ class Answer:
                 return self.union((self.of(o, line) for o in options), "an alternative")
             case Call(str(name), _, _) if name in _MAKES and not self._is_bound(name):
                 return Shape("builtin", _MAKES[name])
-        return self._named(expr, line) or self._valued(expr, line)
+        return self._given(expr, line) or self._named(expr, line) or self._valued(expr, line)
 
     def union(self, shapes: Iterable[Shape], what: str) -> Shape:
         """One type for all of these.
 
         Raises: Unclear where it would say too little, or where it would convert what it should keep.
         """
-        each = list(dict.fromkeys(shapes))
+        each = list(dict.fromkeys(i for s in shapes for i in (s.items if s.kind == "union" else (s,))))
         if not each:
             raise Unclear(f"{what} without an element tells no type")
         each = [s for s in each if s != _NONE] + [s for s in each if s == _NONE]
@@ -369,12 +399,7 @@ class Answer:
             raise Unclear(f"{what} holds values of too many types")
         if len(flat) > 1 and is_pydantic_1(self.api):
             raise Unclear("pydantic 1 would convert the values to the first of several types")
-        return Shape(
-            "union",
-            items=tuple(
-                dict.fromkeys(i for s in each for i in (s.items if s.kind == "union" else (s,)))
-            ),
-        )
+        return Shape("union", items=tuple(each))
 
     def _dict(self, items: tuple[tuple[Expr, Expr], ...], line: int) -> Shape:
         if any(not isinstance(key, (Text, Format)) and key != Of("str") for key, _ in items):
@@ -386,6 +411,47 @@ class Answer:
         assert module is not None
         return name in self.function.bound or name in module.facts.body.bound
 
+    def _given(self, expr: Expr, line: int) -> Shape | None:
+        """What all statements that may have given a local name its value have given it, `None` for anything else.
+
+        Raises: Unclear where one of them is not known.
+        """
+        found = self.flow.given(expr, line) if self.flow is not None and isinstance(expr, str) else None
+        if not found or all(given.line == 0 for given in found):
+            return None
+        if (expr, line) in self._asked:
+            raise Unclear(f"the type of {expr} is not known")
+        self._asked.add((expr, line))
+        try:
+            shapes = [self._gave(str(expr), given) for given in sorted(found)]
+        finally:
+            self._asked.discard((expr, line))
+        return self.union((shape for shape in shapes if shape is not None), str(expr))
+
+    def _gave(self, name: str, given: Given) -> Shape | None:
+        """What one statement gave a name; `None` where it gave nothing that can be there still."""
+        assigns = [a for a in self.function.assigns if a.target == name and a.line == given.line]
+        if given.line == 0:
+            param = next((p for p in self.function.params if p.name == name), None)
+            if param is None:
+                return None
+            shape = self._taken(param)
+        elif len(assigns) != 1 or assigns[0].how == "del":
+            shape = None
+        elif assigns[0].how == "=" and isinstance(assigns[0].value, _FRESH):
+            shape = self.of(assigns[0].value, given.line)
+        else:
+            shape = self._valued(name, given.line + 1)
+        if shape is None:
+            raise Unclear(f"the type of {name} is not known")
+        return _something(shape) if given.is_something else shape
+
+    def _taken(self, param: Param) -> Shape | None:
+        """What a parameter can be, by its annotation."""
+        found = self._declared(param.annotation)
+        is_none = param.has_default and param.default == Const(None)
+        return self.union((found, _NONE), param.name) if found and is_none else found
+
     def _named(self, expr: Expr, line: int) -> Shape | None:
         """A parameter, a local name bound once, or a schema's field, of a built-in type."""
         if not isinstance(expr, str):
@@ -394,9 +460,7 @@ class Answer:
             assigns = [a for a in self.function.assigns if a.target == expr]
             param = next((p for p in self.function.params if p.name == expr), None)
             if param is not None and not assigns:
-                found = self._declared(param.annotation)
-                is_none = param.has_default and param.default == Const(None)
-                return self.union((found, _NONE), expr) if found and is_none else found
+                return self._taken(param)
             simple = (Const, Of, Format, Text, Call)
             if len(assigns) == 1 and assigns[0].how == "=" and isinstance(assigns[0].value, simple):
                 try:
@@ -453,7 +517,8 @@ class Answer:
         return shape
 
     def _called(self, expr: Expr, line: int) -> Shape | None:
-        """What a project function is annotated to return, if that is made of built-in types."""
+        """What a project function is annotated to return, if that is made of built-in types; one without annotation
+        gives what every one of its returns does."""
         call = expr.value if isinstance(expr, Await) else expr
         if not isinstance(call, Call):
             return None
@@ -461,7 +526,11 @@ class Answer:
         ref = self.api.function_ref(func) if func.kind in ("function", "method") else None
         if ref is None or ref.function.is_generator or ref.function.is_async != isinstance(expr, Await):
             return None
-        return self._declared(ref.function.returns)
+        if ref.function.returns is not UNKNOWN and ref.function.returns not in _VAGUE:
+            return self._declared(ref.function.returns)
+        if ref in self.asked or len(self.asked) > _TOO_DEEP:
+            raise Unclear(f"the type of {_shown(expr)} is not known")
+        return Answer(self.api, ref.path, ref.function, self.asked).whole()
 
     def _shape(self, value: Value) -> Shape | None:
         if value.kind == "list":
@@ -475,7 +544,7 @@ class Answer:
         if self.api.role(value) in ("model", "document"):
             schema = schema_of(self.api, value, "pydantic")
             related = related_field(self.api, schema)
-            if related and self.function.is_async:
+            if related and any(ref.function.is_async for ref in self.asked):
                 raise Unclear(
                     f"{schema.cls.name} reads {related}, which may not be loaded in a coroutine"
                 )
@@ -486,6 +555,14 @@ class Answer:
         if secret:
             raise Unclear(f"{ref.cls.name} has the field {secret}")
         return Shape("schema", ref.key)
+
+
+def _something(shape: Shape) -> Shape | None:
+    """What is left of a type where a test has ruled out `None`."""
+    if shape.kind != "union":
+        return None if shape == _NONE else shape
+    items = tuple(item for item in shape.items if item != _NONE)
+    return items[0] if len(items) == 1 else shape._replace(items=items)
 
 
 def may_be_none(api: Api, expr: Expr, path: str, function: Function, line: int, depth: int = 0) -> bool:

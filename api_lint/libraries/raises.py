@@ -7,6 +7,8 @@ https://docs.aiohttp.org/en/stable/client_reference.html#client-exceptions;
 https://pyjwt.readthedocs.io/en/stable/api.html#exceptions; https://python-jose.readthedocs.io/en/latest/jwt/api.html;
 https://redis.readthedocs.io/en/stable/exceptions.html; https://docs.litellm.ai/docs/exception_mapping (they derive from
 openai's); https://docs.djangoproject.com/en/stable/ref/exceptions/;
+https://magicstack.github.io/asyncpg/current/api/index.html#connection (a server that is down is an OSError, which
+SQLAlchemy lets through);
 https://www.django-rest-framework.org/api-guide/exceptions/;
 https://boto3.amazonaws.com/v1/documentation/api/latest/guide/error-handling.html;
 https://pymongo.readthedocs.io/en/stable/api/pymongo/errors.html; https://www.psycopg.org/docs/module.html#exceptions
@@ -136,6 +138,7 @@ marshmallow.ValidationError: marshmallow.Schema.load marshmallow.Schema.loads
 : marshmallow.* flask_marshmallow.* marshmallow.Schema marshmallow.Schema.dump marshmallow.Schema.dumps marshmallow.Schema.validate
 
 sqlalchemy.exc.SQLAlchemyError: sqlalchemy.* sqlmodel.* flask_sqlalchemy.*
+OSError sqlalchemy.exc.SQLAlchemyError: sqlalchemy.ext.asyncio.AsyncEngine.connect sqlalchemy.ext.asyncio.AsyncEngine.begin
 : sqlalchemy.select sqlalchemy.text sqlalchemy.func.* sqlalchemy.and_ sqlalchemy.or_ sqlalchemy.desc sqlalchemy.asc sqlalchemy.not_
 : sqlalchemy.insert sqlalchemy.update sqlalchemy.delete sqlalchemy.case sqlalchemy.cast sqlalchemy.literal sqlalchemy.Select.*
 : sqlalchemy.Insert.* sqlalchemy.Update.* sqlalchemy.Delete.* sqlmodel.select sqlmodel.func.* sqlalchemy.orm.selectinload
