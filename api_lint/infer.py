@@ -1050,6 +1050,9 @@ class Types:
             and self.name(last, scope).name == f"builtins.{last}"
         ):
             return self._over_iterables(last, [self.iterated(self.of(a, scope)) for a in call.args])
+        if call.func == "dict" and call.keywords and self.name("dict", scope).name == "builtins.dict":
+            values = (self.of(value, scope) for _, value in call.keywords)
+            return Value("dict", "", tuple(value for value in values if value))
         if last == "NewType" and len(call.args) == 2:
             return self.of(call.args[1], scope)
         if last == "cast" and len(call.args) == 2:
