@@ -1410,12 +1410,10 @@ class Types:
 
     def _find_implementations(self, method: Value) -> Iterator[Value]:
         ref = self.function_ref(method.name)
-        if ref is None or not ref.function.owner:
+        if ref is None or not self.only_declares(ref):
             return
         abstract = f"{ref.path}::{ref.function.owner}"
         protocol = self._is_protocol(abstract)
-        if not protocol and not is_abstract(ref.function):
-            return
         base = self.class_ref(abstract)
         assert base is not None
         public = {m for m in base.cls.methods if not m.startswith("_")}
@@ -1425,6 +1423,13 @@ class Types:
             inherits = any(a.name == abstract for a in self.mro(instance(candidate.key)))
             if inherits or (protocol and public <= set(candidate.cls.methods)):
                 yield Value("method", f"{candidate.key}.{ref.function.name}", (instance(candidate.key),))
+
+    def only_declares(self, ref: FunctionRef) -> bool:
+        """Whether a function is a method whose body stands in other classes: of a protocol, or an abstract one."""
+        owner = ref.function.owner
+        return bool(owner) and (
+            self._is_protocol(f"{ref.path}::{owner}") or is_abstract(ref.function)
+        )
 
     def _is_protocol(self, name: str) -> bool:
         ref = self.class_ref(name)
