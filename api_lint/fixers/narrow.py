@@ -93,7 +93,7 @@ def _with_types(
         )
         raise Unsure("the clauses above catch all that the body raises" if found.names else rest)
     names |= kept.keys()
-    wanted = [n for n in names if not any(o != n and raising.catches(o, n) for o in names)]
+    wanted = [n for n in sorted(names) if not any(o != n and raising.catches(o, n) for o in names)]
     if len(wanted) > _MOST:
         raise Unsure(f"the body can raise {len(wanted)} kinds of exceptions")
     edits: list[NeedImport] = []
