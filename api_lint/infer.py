@@ -44,6 +44,8 @@ from api_lint.libraries import Known, KnownClass
 from api_lint.link import Module, Project, Symbol
 
 _MAX_DEPTH = 60
+# More of them say nothing new about what a container holds.
+_MOST_PUTS = 8
 _END = 1 << 30
 
 NONE = Value("none")
@@ -78,6 +80,7 @@ _CUSTOMARY_HOLDERS = {
     "app.state": ("starlette.datastructures.State",),
     "request.state": ("fastapi.Request.State",),
 }
+_CONTAINERS = ("list", "set", "dict")
 _OVER_ITERABLES = frozenset("list set tuple sorted reversed iter next anext zip enumerate".split())
 # Decorators that make a class an ORM model.
 _MAPPERS = frozenset(
@@ -207,9 +210,7 @@ class Types:
             case Seq(_, items):
                 return listing(self._first_known(self._element(item, scope) for item in items))
             case Map(items):
-                return Value(
-                    "dict", "", tuple(v for v in (self.of(value, scope) for _, value in items) if v)
-                )
+                return Value("dict", "", self._entries(items, scope))
             case Comp():
                 return self._comprehension(expr, scope)
             case Unpack(value, position):
@@ -398,11 +399,62 @@ class Types:
             if assign.how == "del":
                 continue
             value = self._value_of(assign, scope)
+            if value.kind in ("list", "dict") and function is not None:
+                value = self._filled(value, assign, scope, function)
             if value.kind != "none":
                 others = (a for a in above if a.fork == assign.fork and a is not assign)
                 is_open = 0 < assign.fork < scope.line
                 return NO_VALUE if is_open and self._differs(value, others, scope) else value
         return NONE
+
+    def _filled(self, value: Value, assign: Assign, scope: Scope, function: Function) -> Value:
+        """A dict, or a list that was made empty, with what the rows down to the scope's put into it."""
+        if value.kind == "dict":
+            return self._filled_dict(value, assign, scope, function)
+        if value.item or not _is_made_empty(assign.value):
+            return value
+        sites = scope.module.puts(function).get(assign.target, ())
+        return listing(
+            self._first_known(
+                self._put(site.call, scope.at(site.span.line))
+                for site in sites[:_MOST_PUTS]
+                if assign.line < site.span.line < scope.line
+            )
+        )
+
+    def _filled_dict(self, value: Value, assign: Assign, scope: Scope, function: Function) -> Value:
+        stored = scope.module.locals(function).get(f"{assign.target}[]", ())
+        put = {
+            key if key is not UNKNOWN else row.line: (held, row.line)
+            for row in stored[:_MOST_PUTS]
+            if assign.line < row.line < scope.line and isinstance(row.value, Seq)
+            for key, held in (row.value.items,)
+        }
+        if not put:
+            return value
+        kept = value.items
+        if isinstance(assign.value, Map):
+            items = (item for item in assign.value.items if item[0] not in put)
+            kept = self._entries(items, scope.at(assign.line))
+        return Value(
+            "dict", "", (*kept, *(self.of(held, scope.at(line)) for held, line in put.values()))
+        )
+
+    def _put(self, call: Call, scope: Scope) -> Value:
+        """What `append`, `add`, `insert` or `extend` puts into its container."""
+        found = self.of(call.args[-1], scope)
+        return self.iterated(found) if str(call.func).endswith(".extend") else found
+
+    def _entries(self, items: Iterable[tuple[Expr, Expr]], scope: Scope) -> tuple[Value, ...]:
+        """What a dict display holds, as far as it is known."""
+        found: list[Value] = []
+        for key, held in items:
+            value = self.of(key.value if isinstance(key, Star) else held, scope)
+            if isinstance(key, Star):
+                found += value.items if value.kind == "dict" else ()
+            elif value:
+                found.append(value)
+        return tuple(found)
 
     def _differs(self, value: Value, others: Iterable[Assign], scope: Scope) -> bool:
         """Whether the other arms of the same `if` give something that is used for something else."""
@@ -1050,9 +1102,10 @@ class Types:
             and self.name(last, scope).name == f"builtins.{last}"
         ):
             return self._over_iterables(last, [self.iterated(self.of(a, scope)) for a in call.args])
-        if call.func == "dict" and call.keywords and self.name("dict", scope).name == "builtins.dict":
-            values = (self.of(value, scope) for _, value in call.keywords)
-            return Value("dict", "", tuple(value for value in values if value))
+        is_made = call.func in _CONTAINERS and not call.args
+        if is_made and self.name(call.func, scope).name == f"builtins.{call.func}":
+            items = self._entries(((UNKNOWN, value) for _, value in call.keywords), scope)
+            return Value("dict", "", items) if call.func == "dict" else listing(NO_VALUE)
         if last == "NewType" and len(call.args) == 2:
             return self.of(call.args[1], scope)
         if last == "cast" and len(call.args) == 2:
@@ -1427,9 +1480,7 @@ class Types:
     def only_declares(self, ref: FunctionRef) -> bool:
         """Whether a function is a method whose body stands in other classes: of a protocol, or an abstract one."""
         owner = ref.function.owner
-        return bool(owner) and (
-            self._is_protocol(f"{ref.path}::{owner}") or is_abstract(ref.function)
-        )
+        return bool(owner) and (self._is_protocol(f"{ref.path}::{owner}") or is_abstract(ref.function))
 
     def _is_protocol(self, name: str) -> bool:
         ref = self.class_ref(name)
@@ -1535,6 +1586,13 @@ def _substitute(value: Value, known: dict[str, Value]) -> Value:
     if value.items:
         return value._replace(items=tuple(_substitute(item, known) for item in value.items))
     return value
+
+
+def _is_made_empty(expr: Expr) -> bool:
+    """Whether a list or a set is made without anything in it."""
+    if isinstance(expr, Call):
+        return expr.func in ("list", "set") and not expr.args
+    return isinstance(expr, Seq) and not expr.items
 
 
 def _is_vague(value: Value) -> bool:

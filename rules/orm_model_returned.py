@@ -188,7 +188,7 @@ def _exposed(expr: Expr, api: Api, scope: Scope, plain: bool) -> Value | None:
     """The ORM object that serialising `expr` exposes, or `None`."""
     match expr:
         case Map(items):
-            values = [value for _, value in items]
+            values = [key.value if isinstance(key, Star) else value for key, value in items]
             return _first(values, api, scope, True)
         case Seq("tuple", items) if items and not plain:
             return _exposed(items[0], api, scope, plain)
