@@ -34,6 +34,10 @@ class DirectLlmCall(Rule):
     SDKs of OpenAI, Anthropic and Groq try a failed request two more times, litellm does so only where it is told to
     (`num_retries`).
 
+    Evidence: A name has to come from an SDK by its import, through whatever aliases, re-exports and annotations. A
+    raw request counts if its literal address is a provider's; an address that is put together at run time is not
+    known.
+
     Bad::
 
         from openai import OpenAI

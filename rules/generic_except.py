@@ -59,6 +59,10 @@ class GenericExcept(Rule):
     (unless `strict`), optional imports, what hands the error on (`queue.put(error)`,
     `return error`), `__del__`, and, outside routes, raising the project's own error from the caught one.
 
+    Evidence: What is caught is resolved, through aliases and tuples too. That a call records the traceback is told
+    by its last name (`exception`, `print_exc`, `capture_exception`) or by `exc_info`, also up to two calls away in
+    the project's own helpers: weaker evidence, which only ever silences the rule. `strict` leaves it aside.
+
     Bad::
 
         import json

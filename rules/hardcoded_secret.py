@@ -97,6 +97,11 @@ class HardcodedSecret(Rule):
     fix reads a variable that has to be there, or a new required field of the project's `BaseSettings`; a parameter's
     default has none, as it would be read on import.
 
+    Evidence: A provider's key format speaks for itself. All else rests on a name and on a value that is neither a
+    placeholder, a path, a header, an enum's value nor prose, by its length, its kinds of characters and its
+    entropy: weaker evidence, so tests and migrations are passed over, and a value that says itself that it is none
+    (`changeme`, `<token>`) is not reported.
+
     Bad::
 
         SECRET_KEY = "k8#mZq2!vT0pXw4s"

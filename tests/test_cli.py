@@ -318,6 +318,7 @@ def test_rules(project: Path) -> None:
     assert rule["name"] == "blocking-sleep-in-async"
     assert rule["default"] is True
     assert "time.sleep" in rule["bad"]
+    assert "time.sleep" in rule["evidence"]
 
 
 def test_explain(project: Path) -> None:
@@ -326,6 +327,7 @@ def test_explain(project: Path) -> None:
     assert by_code[0] == 0
     assert by_code[1].startswith("API601 blocking-sleep-in-async\n")
     assert "\nBad:\n\n    " in by_code[1]
+    assert re.search(r"^Evidence: `time\.sleep` is resolved", by_code[1], re.M)
     assert lint("explain", "API000")[0] == 0
     code, _, err = lint("explain", "blocking-slep-in-async")
     assert code == 2
