@@ -58,6 +58,7 @@ _DICTS = frozenset("dict Dict Mapping MutableMapping defaultdict DefaultDict Ord
 _WRAPPERS = frozenset(
     "Optional ClassVar Final Required NotRequired Mapped InstrumentedAttribute WriteOnlyMapped".split()
 )
+_CALLABLE = "collections.abc.Callable"
 _COROUTINES = frozenset({"Awaitable", "Coroutine"})
 
 # Roles of classes of which one blocks and another of the same interface does not.
@@ -177,6 +178,7 @@ class Types:
         self._names: dict[object, Value] = {}
         self._implementations: dict[Value, tuple[Value, ...]] = {}
         self._by_method: dict[str, list[ClassRef]] | None = None
+        self._by_class: dict[str, list[tuple[Scope, Call]]] | None = None
         self._by_attribute: dict[str, list[tuple[Module, Function | None, Assign]]] | None = None
 
     # --------------------------------------------------------------------------------------------- expressions
@@ -557,7 +559,47 @@ class Types:
         value = self.parameter(param, where)
         if param.kind == "vararg":
             return listing(value)
+        if not value and function.name == "__init__" and function.owner and param.annotation is UNKNOWN:
+            value = self._handed_over(function, module, param, position - 1)
         return NO_VALUE if param.kind == "kwarg" else value
+
+    def _handed_over(self, function: Function, module: Module, param: Param, position: int) -> Value:
+        """What a constructor that says nothing of a parameter is handed, if it is the same wherever the class is made."""
+        key = ("made", id(function), param.name)
+        if key in self._running:
+            return NO_VALUE
+        self._running.add(key)
+        try:
+            found = NO_VALUE
+            for scope, call in self._constructions(f"{module.path}::{function.owner}"):
+                expr = call.argument(position, param.name)
+                value = self.of(expr, scope) if expr is not None else NO_VALUE
+                if value.kind != "instance" or (found and value.name != found.name):
+                    return NO_VALUE
+                found = value
+            return found
+        finally:
+            self._running.discard(key)
+
+    def _constructions(self, key: str) -> Iterator[tuple[Scope, Call]]:
+        """Where the project makes instances of a class, other than in the class itself and in tests."""
+        if self._by_class is None:
+            self._by_class = {}
+            modules = filter(None, map(self.project.module, self.project.scanned))
+            for module in (m for m in modules if m.kind != "tests"):
+                for function in (None, *module.facts.functions):
+                    for site in (function or module.facts.body).calls:
+                        name = (
+                            site.call.func.rpartition(".")[2] if isinstance(site.call.func, str) else ""
+                        )
+                        if name[:1].isupper():
+                            scope = Scope(module, function, site.span.line)
+                            self._by_class.setdefault(name, []).append((scope, site.call))
+        path, _, owner = key.partition("::")
+        for scope, call in self._by_class.get(owner.rpartition(".")[2], ()):
+            inside = scope.function is not None and scope.function.owner == owner
+            if not (inside and scope.module.path == path) and self.of(call.func, scope).name == key:
+                yield scope, call
 
     def parameter(self, param: Param, scope: Scope) -> Value:
         """What a parameter is by its annotation, its dependency or its default."""
@@ -692,7 +734,8 @@ class Types:
             case "await":
                 return Value("coroutine", "", arguments)
             case "type":
-                return Value("class", arguments[0].name, arguments[0].items)
+                made = arguments[0]
+                return Value("class", made.name, made.items) if made.name else NO_VALUE
             case "$self":
                 return receiver
             case "$item":
@@ -1384,6 +1427,8 @@ class Types:
             return Value(
                 "dict", "", tuple(v for v in (self.annotated(a, scope) for a in arguments[1:2]) if v)
             )
+        if last == "Callable":
+            return instance(_CALLABLE, self.annotated(arguments[-1], scope))
         if last in _COROUTINES:
             return Value("coroutine", "", (self.annotated(arguments[-1], scope),))
         if last == "Literal":
@@ -1597,6 +1642,8 @@ def _is_made_empty(expr: Expr) -> bool:
 
 def _is_vague(value: Value) -> bool:
     """Whether an annotation says nothing: `Any`, `object`, a bare `Final`, a special form without arguments."""
+    if value.name == _CALLABLE:
+        return not value.item or _is_vague(value.item)
     return value.name == "builtins.object" or value.name.startswith(("typing.", "typing_extensions."))
 
 
