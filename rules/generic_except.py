@@ -17,6 +17,7 @@ from api_lint import (
     Module,
     Place,
     Rule,
+    Seq,
     narrowed,
 )
 
@@ -126,7 +127,9 @@ class GenericExcept(Rule):
         # Nobody can catch what `__del__` raises.
         if handler.reraises or handler.guards_import or function.name == "__del__":
             return False
-        if not _is_broad(handler, function, module, api) or _is_kept(handler, function):
+        if not _is_broad(handler, function, module, api):
+            return False
+        if _is_kept(handler, function) and not _is_answer(handler, function, module, api):
             return False
         if not self.options.strict and _records(handler.calls, function, module, api, _HELPER_DEPTH):
             return False
@@ -176,6 +179,17 @@ def _is_kept(handler: Handler, function: Function) -> bool:
     return bool(handler.kept_as) and (
         any(name in used for name in handler.kept_as) or any(raised.has_cause for raised in later)
     )
+
+
+def _is_answer(handler: Handler, function: Function, module: Module, api: Api) -> bool:
+    """Whether a route returns the caught exception: the client gets it, and nobody else."""
+    returned = (
+        each.value.items if isinstance(each.value, Seq) else (each.value,)
+        for each in function.returned
+        if handler.span.line <= each.span.line <= handler.end_line
+    )
+    is_returned = any(handler.name in values for values in returned)
+    return is_returned and api.route_of(module.path, function) is not None
 
 
 def _does(handler: Handler) -> str:
