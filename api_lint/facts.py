@@ -186,7 +186,7 @@ class Assign(NamedTuple):
 
     `=` plain, annotated or walrus; `for`, `async for`: an element of the value; `with`, `async with`: what the value's
     context manager gives; `except`: an instance of the value; `comp`: an element, inside a comprehension; `del`: the
-    name is gone. `line` is the statement's last row (its header's for compound ones): the name has the value below it.
+    name is gone; `item`: what the name holds does so at a key, the target is `name[]`, the value key and value. `line` is the statement's last row (its header's for compound ones): the name has the value below it.
     That of a comprehension has it from `line`, the first row of the statement around, to `end`, and nowhere else.
     `fork` is the last row of the outermost `if` or `match` around: below it the value is one of several; 0 outside one.
     """

@@ -76,6 +76,7 @@ _TEXT_CALLS = frozenset(
 _MAX_DEPTH = 150
 _HTTP_METHODS = frozenset("GET POST PUT PATCH DELETE HEAD OPTIONS TRACE".split())
 _MAX_TEXT = 200
+_MAX_KEY = 60
 # Calls by which a caught exception reaches somebody else: futures, queues, lists of errors, callbacks.
 _HAND_ON = frozenset(
     {
@@ -638,6 +639,11 @@ class _Indexer:
             self._bind(target.value, UNKNOWN, how, line)
         else:
             self._expr(target)
+            if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name) and how == "=":
+                key = target.slice.value if isinstance(target.slice, ast.Constant) else None
+                name = Text(key) if isinstance(key, str) and len(key) <= _MAX_KEY else UNKNOWN
+                held = Seq("tuple", (name, value))
+                body.assigns.append(Assign(f"{target.value.id}[]", held, UNKNOWN, "item", line))
 
     # ---------------------------------------------------------------------------------- functions, classes
 
@@ -920,7 +926,7 @@ class _Indexer:
                 items.append((Star(self._expr(value)), UNKNOWN))
                 continue
             text = key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else ""
-            shown: Expr = Text(text) if text and len(text) <= 60 else self._expr(key)
+            shown: Expr = Text(text) if text and len(text) <= _MAX_KEY else self._expr(key)
             items.append((shown, self._expr(value, text or _dotted(key), "item")))
         return Map(tuple(items))
 

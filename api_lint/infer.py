@@ -44,6 +44,8 @@ from api_lint.libraries import Known, KnownClass
 from api_lint.link import Module, Project, Symbol
 
 _MAX_DEPTH = 60
+# More of them say nothing new about what a container holds.
+_MOST_PUTS = 8
 _END = 1 << 30
 
 NONE = Value("none")
@@ -56,6 +58,7 @@ _DICTS = frozenset("dict Dict Mapping MutableMapping defaultdict DefaultDict Ord
 _WRAPPERS = frozenset(
     "Optional ClassVar Final Required NotRequired Mapped InstrumentedAttribute WriteOnlyMapped".split()
 )
+_CALLABLE = "collections.abc.Callable"
 _COROUTINES = frozenset({"Awaitable", "Coroutine"})
 
 # Roles of classes of which one blocks and another of the same interface does not.
@@ -78,6 +81,7 @@ _CUSTOMARY_HOLDERS = {
     "app.state": ("starlette.datastructures.State",),
     "request.state": ("fastapi.Request.State",),
 }
+_CONTAINERS = ("list", "set", "dict")
 _OVER_ITERABLES = frozenset("list set tuple sorted reversed iter next anext zip enumerate".split())
 # Decorators that make a class an ORM model.
 _MAPPERS = frozenset(
@@ -174,6 +178,7 @@ class Types:
         self._names: dict[object, Value] = {}
         self._implementations: dict[Value, tuple[Value, ...]] = {}
         self._by_method: dict[str, list[ClassRef]] | None = None
+        self._by_class: dict[str, list[tuple[Scope, Call]]] | None = None
         self._by_attribute: dict[str, list[tuple[Module, Function | None, Assign]]] | None = None
 
     # --------------------------------------------------------------------------------------------- expressions
@@ -207,9 +212,7 @@ class Types:
             case Seq(_, items):
                 return listing(self._first_known(self._element(item, scope) for item in items))
             case Map(items):
-                return Value(
-                    "dict", "", tuple(v for v in (self.of(value, scope) for _, value in items) if v)
-                )
+                return Value("dict", "", self._entries(items, scope))
             case Comp():
                 return self._comprehension(expr, scope)
             case Unpack(value, position):
@@ -398,11 +401,62 @@ class Types:
             if assign.how == "del":
                 continue
             value = self._value_of(assign, scope)
+            if value.kind in ("list", "dict") and function is not None:
+                value = self._filled(value, assign, scope, function)
             if value.kind != "none":
                 others = (a for a in above if a.fork == assign.fork and a is not assign)
                 is_open = 0 < assign.fork < scope.line
                 return NO_VALUE if is_open and self._differs(value, others, scope) else value
         return NONE
+
+    def _filled(self, value: Value, assign: Assign, scope: Scope, function: Function) -> Value:
+        """A dict, or a list that was made empty, with what the rows down to the scope's put into it."""
+        if value.kind == "dict":
+            return self._filled_dict(value, assign, scope, function)
+        if value.item or not _is_made_empty(assign.value):
+            return value
+        sites = scope.module.puts(function).get(assign.target, ())
+        return listing(
+            self._first_known(
+                self._put(site.call, scope.at(site.span.line))
+                for site in sites[:_MOST_PUTS]
+                if assign.line < site.span.line < scope.line
+            )
+        )
+
+    def _filled_dict(self, value: Value, assign: Assign, scope: Scope, function: Function) -> Value:
+        stored = scope.module.locals(function).get(f"{assign.target}[]", ())
+        put = {
+            key if key is not UNKNOWN else row.line: (held, row.line)
+            for row in stored[:_MOST_PUTS]
+            if assign.line < row.line < scope.line and isinstance(row.value, Seq)
+            for key, held in (row.value.items,)
+        }
+        if not put:
+            return value
+        kept = value.items
+        if isinstance(assign.value, Map):
+            items = (item for item in assign.value.items if item[0] not in put)
+            kept = self._entries(items, scope.at(assign.line))
+        return Value(
+            "dict", "", (*kept, *(self.of(held, scope.at(line)) for held, line in put.values()))
+        )
+
+    def _put(self, call: Call, scope: Scope) -> Value:
+        """What `append`, `add`, `insert` or `extend` puts into its container."""
+        found = self.of(call.args[-1], scope)
+        return self.iterated(found) if str(call.func).endswith(".extend") else found
+
+    def _entries(self, items: Iterable[tuple[Expr, Expr]], scope: Scope) -> tuple[Value, ...]:
+        """What a dict display holds, as far as it is known."""
+        found: list[Value] = []
+        for key, held in items:
+            value = self.of(key.value if isinstance(key, Star) else held, scope)
+            if isinstance(key, Star):
+                found += value.items if value.kind == "dict" else ()
+            elif value:
+                found.append(value)
+        return tuple(found)
 
     def _differs(self, value: Value, others: Iterable[Assign], scope: Scope) -> bool:
         """Whether the other arms of the same `if` give something that is used for something else."""
@@ -505,7 +559,47 @@ class Types:
         value = self.parameter(param, where)
         if param.kind == "vararg":
             return listing(value)
+        if not value and function.name == "__init__" and function.owner and param.annotation is UNKNOWN:
+            value = self._handed_over(function, module, param, position - 1)
         return NO_VALUE if param.kind == "kwarg" else value
+
+    def _handed_over(self, function: Function, module: Module, param: Param, position: int) -> Value:
+        """What a constructor that says nothing of a parameter is handed, if it is the same wherever the class is made."""
+        key = ("made", id(function), param.name)
+        if key in self._running:
+            return NO_VALUE
+        self._running.add(key)
+        try:
+            found = NO_VALUE
+            for scope, call in self._constructions(f"{module.path}::{function.owner}"):
+                expr = call.argument(position, param.name)
+                value = self.of(expr, scope) if expr is not None else NO_VALUE
+                if value.kind != "instance" or (found and value.name != found.name):
+                    return NO_VALUE
+                found = value
+            return found
+        finally:
+            self._running.discard(key)
+
+    def _constructions(self, key: str) -> Iterator[tuple[Scope, Call]]:
+        """Where the project makes instances of a class, other than in the class itself and in tests."""
+        if self._by_class is None:
+            self._by_class = {}
+            modules = filter(None, map(self.project.module, self.project.scanned))
+            for module in (m for m in modules if m.kind != "tests"):
+                for function in (None, *module.facts.functions):
+                    for site in (function or module.facts.body).calls:
+                        name = (
+                            site.call.func.rpartition(".")[2] if isinstance(site.call.func, str) else ""
+                        )
+                        if name[:1].isupper():
+                            scope = Scope(module, function, site.span.line)
+                            self._by_class.setdefault(name, []).append((scope, site.call))
+        path, _, owner = key.partition("::")
+        for scope, call in self._by_class.get(owner.rpartition(".")[2], ()):
+            inside = scope.function is not None and scope.function.owner == owner
+            if not (inside and scope.module.path == path) and self.of(call.func, scope).name == key:
+                yield scope, call
 
     def parameter(self, param: Param, scope: Scope) -> Value:
         """What a parameter is by its annotation, its dependency or its default."""
@@ -640,7 +734,8 @@ class Types:
             case "await":
                 return Value("coroutine", "", arguments)
             case "type":
-                return Value("class", arguments[0].name, arguments[0].items)
+                made = arguments[0]
+                return Value("class", made.name, made.items) if made.name else NO_VALUE
             case "$self":
                 return receiver
             case "$item":
@@ -1050,6 +1145,10 @@ class Types:
             and self.name(last, scope).name == f"builtins.{last}"
         ):
             return self._over_iterables(last, [self.iterated(self.of(a, scope)) for a in call.args])
+        is_made = call.func in _CONTAINERS and not call.args
+        if is_made and self.name(call.func, scope).name == f"builtins.{call.func}":
+            items = self._entries(((UNKNOWN, value) for _, value in call.keywords), scope)
+            return Value("dict", "", items) if call.func == "dict" else listing(NO_VALUE)
         if last == "NewType" and len(call.args) == 2:
             return self.of(call.args[1], scope)
         if last == "cast" and len(call.args) == 2:
@@ -1328,6 +1427,8 @@ class Types:
             return Value(
                 "dict", "", tuple(v for v in (self.annotated(a, scope) for a in arguments[1:2]) if v)
             )
+        if last == "Callable":
+            return instance(_CALLABLE, self.annotated(arguments[-1], scope))
         if last in _COROUTINES:
             return Value("coroutine", "", (self.annotated(arguments[-1], scope),))
         if last == "Literal":
@@ -1407,12 +1508,10 @@ class Types:
 
     def _find_implementations(self, method: Value) -> Iterator[Value]:
         ref = self.function_ref(method.name)
-        if ref is None or not ref.function.owner:
+        if ref is None or not self.only_declares(ref):
             return
         abstract = f"{ref.path}::{ref.function.owner}"
         protocol = self._is_protocol(abstract)
-        if not protocol and not is_abstract(ref.function):
-            return
         base = self.class_ref(abstract)
         assert base is not None
         public = {m for m in base.cls.methods if not m.startswith("_")}
@@ -1422,6 +1521,11 @@ class Types:
             inherits = any(a.name == abstract for a in self.mro(instance(candidate.key)))
             if inherits or (protocol and public <= set(candidate.cls.methods)):
                 yield Value("method", f"{candidate.key}.{ref.function.name}", (instance(candidate.key),))
+
+    def only_declares(self, ref: FunctionRef) -> bool:
+        """Whether a function is a method whose body stands in other classes: of a protocol, or an abstract one."""
+        owner = ref.function.owner
+        return bool(owner) and (self._is_protocol(f"{ref.path}::{owner}") or is_abstract(ref.function))
 
     def _is_protocol(self, name: str) -> bool:
         ref = self.class_ref(name)
@@ -1529,8 +1633,17 @@ def _substitute(value: Value, known: dict[str, Value]) -> Value:
     return value
 
 
+def _is_made_empty(expr: Expr) -> bool:
+    """Whether a list or a set is made without anything in it."""
+    if isinstance(expr, Call):
+        return expr.func in ("list", "set") and not expr.args
+    return isinstance(expr, Seq) and not expr.items
+
+
 def _is_vague(value: Value) -> bool:
     """Whether an annotation says nothing: `Any`, `object`, a bare `Final`, a special form without arguments."""
+    if value.name == _CALLABLE:
+        return not value.item or _is_vague(value.item)
     return value.name == "builtins.object" or value.name.startswith(("typing.", "typing_extensions."))
 
 

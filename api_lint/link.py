@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from api_lint import libraries
-from api_lint.facts import Assign, Call, Class, Function, Import, ModuleFacts
+from api_lint.facts import Assign, Call, CallSite, Class, Function, Import, ModuleFacts
 
 _STDLIB = sys.stdlib_module_names
 
@@ -26,6 +26,8 @@ _TESTS = re.compile(
 )
 _MIGRATIONS = re.compile(r"(^|/)(migrations|alembic)/")
 _EXAMPLES = re.compile(r"(^|/)(examples?|docs?|docs_src|samples?|demos?|tutorials?|cookbook)/")
+
+_PUTS = frozenset({"append", "add", "extend", "insert"})
 
 _TEST_PACKAGES = frozenset({"pytest", "unittest"})
 _FIXTURES = frozenset({"pytest.fixture", "pytest_asyncio.fixture"})
@@ -56,6 +58,7 @@ class Module:
             a for a in facts.body.assigns if a.how != "comp"
         )
         self._locals: dict[int, dict[str, list[Assign]]] = {}
+        self._puts: dict[int, dict[str, list[CallSite]]] = {}
         for entry in facts.body.imports:
             if entry.local == "*":
                 self.stars.append(entry)
@@ -69,6 +72,19 @@ class Module:
         found = self._locals.get(id(function))
         if found is None:
             found = self._locals[id(function)] = assigns_by_name(function.assigns)
+        return found
+
+    def puts(self, function: Function) -> dict[str, list[CallSite]]:
+        """A function's calls that put something into a list or a set, by the container's name, in source order."""
+        found = self._puts.get(id(function))
+        if found is None:
+            found = self._puts[id(function)] = {}
+            for site in function.calls:
+                name, _, method = (
+                    site.call.func.rpartition(".") if isinstance(site.call.func, str) else ("",) * 3
+                )
+                if method in _PUTS and site.call.args:
+                    found.setdefault(name, []).append(site)
         return found
 
     def function_at(self, line: int) -> Function | None:

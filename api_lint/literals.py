@@ -99,6 +99,9 @@ _NO_KEY = re.compile(
     r"x{5,}|(?:^|[-_])(?:your|fake|dummy|example|placeholder|here|replace|insert|redacted)(?:$|[-_])",
     re.IGNORECASE,
 )
+# `host=db user=shop password=…`, as libpq reads it.
+_KEYWORDS = re.compile(r"(?:\w+\s*=\s*(?:'[^']*'|[^\s'=]+)(?:\s+|$)){2,}$")
+_KEYWORD_PASSWORD = re.compile(r"(?:^|\s)password\s*=\s*('[^'{}]{2,}'|[^\s'{}<>$%*]{2,})(?:\s|$)")
 _ACCOUNT_KEY = re.compile(
     r"(?:^|;)\s*(?:AccountKey|SharedAccessKey|Pwd|Password)\s*=\s*([^;{}<>$%*]{4,})(?:;|$)",
     re.IGNORECASE,
@@ -298,6 +301,12 @@ _GENERIC = frozenset(
     "disable strict lax secret_manager write_only writeonly readonly read_only input textfield "
     "charfield include omit same-origin".split()
 )
+# What a password was made into: nobody gets in with it.
+_HASHED = re.compile(
+    r"\$(?:2[abxy]?|5|6|y|argon2\w*|scrypt|pbkdf2[\w-]*)\$|(?:pbkdf2_\w+|argon2|bcrypt\w*)\$|(?:scrypt|pbkdf2):\w+:\d"
+)
+# Google's app passwords.
+_FOUR_FOURS = re.compile(r"[a-z]{4}(?: [a-z]{4}){3}$")
 # Stands in for a secret, and does not pretend to be one.
 _STANDS_IN = re.compile(
     r"<.*>$|\[.*\]$|\{.*\}$|(?:sk[-_])?[xX*._:-]{3,}$|\.{3}|…"
@@ -381,7 +390,8 @@ def _is_no_secret(value: str) -> bool:
         or _PATH.match(value)
         or _FILE.match(value)
         or "://" in value
-        or _PREFIX.match(value)
+        or _HASHED.match(value)
+        or (_PREFIX.match(value) and not _is_random(value.rstrip("=")))
         or (_REGEX.search(value) and not _is_random(value))
         or _STANDS_IN.match(value)
         or value.endswith(("...", "…"))
@@ -410,6 +420,8 @@ def _is_word(value: str) -> bool:
 def _is_password(name: str, value: str, role: str) -> bool:
     lower = value.lower()
     if any(c.isspace() for c in value):
+        if _FOUR_FOURS.match(value):
+            return True
         is_short = 8 <= len(value) <= 64 and not _SENTENCE.search(value) and value[0].islower()
         return is_short and (role in _WRITTEN_DOWN or role == "compare")
     if lower in _GENERIC:
@@ -535,7 +547,7 @@ def _is_secret(family: str, name: str, value: str, role: str) -> bool:
 # Callees with a password, and such with a key, among their positional arguments.
 _TAKE_PASSWORD = frozenset(
     "HTTPBasicAuth HTTPDigestAuth HTTPProxyAuth BasicAuth DigestAuth set_password make_password "
-    "generate_password_hash hash_password get_password_hash".split()
+    "generate_password_hash hash_password get_password_hash login".split()
 )
 _TAKE_KEY = (
     "jwt.encode",
@@ -785,7 +797,12 @@ def candidate(name: str, value: str) -> bool:
         return False
     if "://" in value or _family(_last(name)) or _PROVIDER_START.match(value):
         return True
-    return value.startswith("-----BEGIN") or name.endswith(_TAKE) or "AccountKey=" in value
+    return (
+        value.startswith("-----BEGIN")
+        or name.endswith(_TAKE)
+        or "AccountKey=" in value
+        or "password=" in value
+    )
 
 
 def traits(name: str, value: str, role: str) -> frozenset[str]:
@@ -845,6 +862,8 @@ def _is_provider_key(value: str) -> bool:
     match = _PROVIDER.match(value)
     if match is None:
         found = _ACCOUNT_KEY.search(value) if ";" in value else None
+        if found is None and len(value) <= 256 and _KEYWORDS.match(value):
+            found = _KEYWORD_PASSWORD.search(value)
         return found is not None and "{" not in value
     text = match[0]
     if "..." in value or "{" in value or any(c.isspace() for c in value[len(text) :]):
@@ -869,7 +888,8 @@ def _of_argument(callee: str, value: str) -> str:
     if last in ("SecretStr", "SecretBytes", "Secret"):
         return "secret" if _is_password("secret", value, "argument") else ""
     if last in _TAKE_PASSWORD:
-        return "credential-argument" if _is_by_hand(value) or value.lower() in _COMMON_PASSWORDS else ""
+        is_made_up = _is_by_hand(value) or value.lower() in _COMMON_PASSWORDS
+        return "credential-argument" if is_made_up or _FOUR_FOURS.match(value) else ""
     if callee.endswith(_TAKE_KEY) and value.lower() not in ("utf-8", "utf8", "ascii", "latin-1"):
         return "credential-argument"
     return ""

@@ -291,6 +291,8 @@ class Raising:
                 ref = self.effects.target_of(each)
                 if ref is None:
                     return None
+                if self.types.only_declares(ref):
+                    raise Unsure(f"unknown what the implementations of {ref.function.name} raise")
                 found |= self.function(ref, patience)
             return found
         ref = self.effects.target_of(func)

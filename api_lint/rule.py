@@ -151,12 +151,14 @@ class NoOptions:
 
 @dataclass(frozen=True, slots=True)
 class Doc:
-    """A rule's documentation, taken from its docstring: `summary` one sentence, `why` prose, `bad` and `good` code."""
+    """A rule's documentation, taken from its docstring: `summary` one sentence, `why` prose, `bad` and `good` code,
+    `evidence` prose that says what a finding rests on, how sure that is, and where the rule is silent."""
 
     summary: str
     why: str
     bad: str
     good: str
+    evidence: str = ""
 
 
 class Rule:
@@ -226,7 +228,8 @@ class Rule:
 
     @classmethod
     def doc(cls) -> Doc:
-        """The documentation, from the docstring's first sentence, prose, and its `Bad::` and `Good::` blocks."""
+        """The documentation, from the docstring's first sentence, prose, a paragraph that begins with `Evidence:`, and
+        the blocks `Bad::` and `Good::`."""
         return parse_doc(inspect.getdoc(cls) or "")
 
     @classmethod
@@ -236,6 +239,7 @@ class Rule:
 
 
 _BLOCK = re.compile(r"^(Bad|Good)::\n\n?((?:(?: {4}.*)?\n?)*)", re.MULTILINE)
+_EVIDENCE = re.compile(r"^Evidence: ((?:.+\n?)+)", re.MULTILINE)
 
 
 def parse_doc(text: str) -> Doc:
@@ -245,9 +249,16 @@ def parse_doc(text: str) -> Doc:
     Returns: its parts; a missing one is `""`.
     """
     blocks = {m[1]: textwrap.dedent(m[2]).strip("\n") + "\n" for m in _BLOCK.finditer(text)}
-    prose = _BLOCK.sub("", text).strip()
-    summary, _, why = prose.partition("\n\n")
-    return Doc(" ".join(summary.split()), why.strip(), blocks.get("Bad", ""), blocks.get("Good", ""))
+    prose = _BLOCK.sub("", text)
+    evidence = _EVIDENCE.search(prose)
+    summary, _, why = _EVIDENCE.sub("", prose).strip().partition("\n\n")
+    return Doc(
+        " ".join(summary.split()),
+        why.strip(),
+        blocks.get("Bad", ""),
+        blocks.get("Good", ""),
+        evidence[1].strip() if evidence is not None else "",
+    )
 
 
 class RuleError(Exception):

@@ -24,6 +24,8 @@ class {title}(Rule):
 
     What it leads to, and what to do instead.
 
+    Evidence: what a finding rests on, how sure that is, and where the rule says nothing.
+
     Bad::
 
         import os

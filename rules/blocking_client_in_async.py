@@ -52,6 +52,9 @@ class BlockingClientInAsync(Rule):
     Model providers, clouds, payment and mail services answer in tenths of seconds at best, and the event loop waits
     for them. Use the SDK's asynchronous twin where it has one, a thread where it has none.
 
+    Evidence: The client's class is known by its constructor, an annotation, a dependency or the module it was
+    imported from. A client of an unknown type is not reported, whatever its methods are called.
+
     Bad::
 
         import litellm

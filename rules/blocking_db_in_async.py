@@ -14,6 +14,10 @@ class BlockingDbInAsync(Rule):
     stops every other request. What a session is, is told by its annotation, its dependency (through imported
     `Annotated` aliases), or its constructor. `add` and `delete` alone do no I/O and are not reported.
 
+    Evidence: A session, manager or connection of unknown type is not reported, whatever it is called; nor is one
+    that may be either of a synchronous and an asynchronous one. A class that the project does not hold counts as a
+    model if a session is asked for it.
+
     Bad::
 
         from fastapi import Depends, FastAPI

@@ -23,6 +23,9 @@ class BlockingHttpInAsync(Rule):
     The event loop stands still until the other side has answered, so one slow peer stops every request. Use
     `httpx.AsyncClient` or aiohttp, or move the call to a thread.
 
+    Evidence: The function or client is resolved by its import, constructor, annotation or dependency; one of
+    unknown type is not reported. A call in a lambda, or in a function handed to a thread, is somebody else's.
+
     Bad::
 
         import requests

@@ -23,6 +23,9 @@ class BlockingSleepInAsync(Rule):
     Every other request that the process serves waits as long. `asyncio.sleep` (or the one of anyio or trio) gives the
     loop back for the time.
 
+    Evidence: `time.sleep` is resolved through any alias; a `sleep` from elsewhere, or one handed to a thread, is
+    not reported.
+
     Bad::
 
         import time

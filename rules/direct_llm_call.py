@@ -28,11 +28,15 @@ class DirectLlmCall(Rule):
 
     A provider that is called directly cannot be swapped, routed, budgeted or traced in one place. What counts is where
     a name was imported from, not what it is called: types, exceptions and a module of one's own named `openai` are no
-    calls. One finding a client, with its calls; in a file that is handed its client, the first call.
+    calls. One finding a client, with its calls; in a file that makes no client of a provider, its first call.
 
     After the fix litellm asks the provider: keys come from the environment variables that litellm reads, and where the
     SDKs of OpenAI, Anthropic and Groq try a failed request two more times, litellm does so only where it is told to
     (`num_retries`).
+
+    Evidence: A name has to come from an SDK by its import, through whatever aliases, re-exports and annotations. A
+    raw request counts if its literal address is a provider's; an address that is put together at run time is not
+    known.
 
     Bad::
 
@@ -68,7 +72,9 @@ class DirectLlmCall(Rule):
         uses = list(_uses(module, at))
         made = [use for use in uses if use.makes_client]
         called = [use for use in uses if not use.makes_client and not use.address]
-        subjects = made or called[:1]
+        sdks = {use.sdk for use in made}
+        first = {use.sdk: use for use in reversed(called) if use.sdk not in sdks}
+        subjects = sorted([*made, *first.values()])
         is_wanted = subjects and at.wants_fixes
         plans = to_litellm([use.of_sdk for use in subjects], at) if is_wanted else [""] * len(subjects)
         for use, plan in zip(subjects, plans):
@@ -84,7 +90,9 @@ class DirectLlmCall(Rule):
 
     def _found(self, use: _Use, calls: list[_Use], at: Place) -> Finding:
         related = [
-            Related(at.path, c.span, f"{c.label} is called here") for c in calls if c.span != use.span
+            Related(at.path, c.span, f"{c.label} is called here")
+            for c in calls
+            if c.span != use.span and c.sdk == use.sdk
         ]
         return self.found(use.span, related, what=use.label, sdk=use.sdk)
 

@@ -17,6 +17,7 @@ from api_lint import (
     Module,
     Place,
     Rule,
+    Seq,
     narrowed,
 )
 
@@ -58,6 +59,10 @@ class GenericExcept(Rule):
     and let the framework answer the rest with a 500. Not reported: what re-raises in the end, what logs the traceback
     (unless `strict`), optional imports, what hands the error on (`queue.put(error)`,
     `return error`), `__del__`, and, outside routes, raising the project's own error from the caught one.
+
+    Evidence: What is caught is resolved, through aliases and tuples too. That a call records the traceback is told
+    by its last name (`exception`, `print_exc`, `capture_exception`) or by `exc_info`, also up to two calls away in
+    the project's own helpers: weaker evidence, which only ever silences the rule. `strict` leaves it aside.
 
     Bad::
 
@@ -122,7 +127,9 @@ class GenericExcept(Rule):
         # Nobody can catch what `__del__` raises.
         if handler.reraises or handler.guards_import or function.name == "__del__":
             return False
-        if not _is_broad(handler, function, module, api) or _is_kept(handler, function):
+        if not _is_broad(handler, function, module, api):
+            return False
+        if _is_kept(handler, function) and not _is_answer(handler, function, module, api):
             return False
         if not self.options.strict and _records(handler.calls, function, module, api, _HELPER_DEPTH):
             return False
@@ -172,6 +179,17 @@ def _is_kept(handler: Handler, function: Function) -> bool:
     return bool(handler.kept_as) and (
         any(name in used for name in handler.kept_as) or any(raised.has_cause for raised in later)
     )
+
+
+def _is_answer(handler: Handler, function: Function, module: Module, api: Api) -> bool:
+    """Whether a route returns the caught exception: the client gets it, and nobody else."""
+    returned = (
+        each.value.items if isinstance(each.value, Seq) else (each.value,)
+        for each in function.returned
+        if handler.span.line <= each.span.line <= handler.end_line
+    )
+    is_returned = any(handler.name in values for values in returned)
+    return is_returned and api.route_of(module.path, function) is not None
 
 
 def _does(handler: Handler) -> str:

@@ -37,7 +37,7 @@ from api_lint import (
 _WORDS = tuple(
     "pass Pass PASS pwd Pwd PWD psw Psw PSW secret Secret SECRET token Token TOKEN key Key KEY salt "
     "SALT Salt cred Cred CRED bearer Bearer BEARER jwt JWT Jwt auth= :// BasicAuth DigestAuth "
-    "ProxyAuth Fernet Serializer Signer hmac -----BEGIN AKIA ASIA AGPA AIDA AROA AIPA ANPA ANVA sk- "
+    "ProxyAuth .login( Fernet Serializer Signer hmac -----BEGIN AKIA ASIA AGPA AIDA AROA AIPA ANPA ANVA sk- "
     "sk_ rk_ whsec_ gsk_ hf_ ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat- xox xapp- AIza ya29. "
     "GOCSPX SG. SK0 SK1 SK2 SK3 SK4 SK5 SK6 SK7 SK8 SK9 SKa SKb SKc SKd SKe SKf -us npm_ pypi- dapi "
     "dop_ doo_ dor_ :AA sq0 shpat shpca shppa shpss lin_api ntn_ r8_ pplx- xai- tvly- fc- lsv2_ "
@@ -74,7 +74,10 @@ _POSITIONS = {
     "generate_password_hash": 0,
     "hash_password": 0,
     "get_password_hash": 0,
+    "login": 1,
 }
+# Anybody may call a method `login`; those of these take a user and a password.
+_MAILBOXES = ("smtplib.", "imaplib.", "ftplib.", "aiosmtplib.")
 # What stands below these keys, keywords and names is shown to people and runs nowhere.
 _SHOWN = frozenset(
     "example examples openapi_examples json_schema_extra schema_extra description help placeholder "
@@ -97,6 +100,11 @@ class HardcodedSecret(Rule):
     what it is and a value that looks like it. The value itself is never shown. The
     fix reads a variable that has to be there, or a new required field of the project's `BaseSettings`; a parameter's
     default has none, as it would be read on import.
+
+    Evidence: A provider's key format speaks for itself. All else rests on a name and on a value that is neither a
+    placeholder, a path, a header, an enum's value nor prose, by its length, its kinds of characters and its
+    entropy: weaker evidence, so tests and migrations are passed over, and a value that says itself that it is none
+    (`changeme`, `<token>`) is not reported.
 
     Bad::
 
@@ -207,6 +215,8 @@ def _is_credential(node: cst.BaseExpression, at: Place) -> bool:
     last = callee.rpartition(".")[2].rpartition("::")[2] or _last(call.func)
     if arg.keyword is not None:
         return arg.keyword.value == "key" and ".jwt." in f".{callee}" and last in ("encode", "decode")
+    if last == "login" and not callee.startswith(_MAILBOXES):
+        return False
     return _POSITIONS.get(last, -1) == next(i for i, each in enumerate(call.args) if each is arg)
 
 
@@ -238,6 +248,7 @@ _CALLED = {
     "HTTPDigestAuth": "DIGEST_AUTH_PASSWORD",
     "DigestAuth": "DIGEST_AUTH_PASSWORD",
     "HTTPProxyAuth": "PROXY_AUTH_PASSWORD",
+    "login": "MAIL_PASSWORD",
 }
 _SCHEMES = {"redis": "REDIS_URL", "rediss": "REDIS_URL", "mongodb": "MONGODB_URL", "amqp": "BROKER_URL"}
 _SQL = ("postgres", "mysql", "mariadb", "mssql", "oracle", "cockroachdb", "snowflake")

@@ -62,6 +62,10 @@ class HardcodedUrl(Rule):
     namespaces, allowed origins and defaults that the environment overrides are not reported; of the addresses in one
     list, the first is.
 
+    Evidence: The address has to be what a client calls or is based on, or be bound to a name that says it is a
+    service's (`API_URL`, `WEBHOOK`), or look like an API's itself. The latter two are weaker evidence, so tests and
+    examples are passed over; other literals with a scheme are not reported.
+
     Bad::
 
         import httpx

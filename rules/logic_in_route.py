@@ -53,6 +53,11 @@ class LogicInRoute(Rule):
     answer into a response. Calls into services, dependencies, `get_queryset`, serializers and permission classes are
     not reported, nor is a `select` that somebody else executes.
 
+    Evidence: A route is one only if its decorator or registration resolves to an app, router, blueprint or view.
+    Data access is a call on what is known to be a session, manager, collection or client; an unknown `db` is not
+    reported. Length is a matter of degree: `max-lines` and `max-branches` say where it begins. What saves or
+    deletes an instance that was handed in counts only beside other access.
+
     Bad::
 
         from fastapi import Depends, FastAPI

@@ -52,6 +52,11 @@ class OrmModelReturned(Rule):
     rest. The object is recognised wherever it comes from: a query in the handler, a service or repository in another
     file (by its annotation, or by what its body returns), inside a dict or list, or through `jsonify` and `__dict__`.
 
+    Evidence: The object's class is resolved to an ORM model. A function of the project is taken at its annotation,
+    else at what its body returns; a generic repository gives what its type argument says. A value of unknown type
+    is not reported, nor what went through a call that is not known. A class that the project does not hold counts
+    as a model if a session is asked for it.
+
     Bad::
 
         from fastapi import Depends, FastAPI
@@ -188,7 +193,7 @@ def _exposed(expr: Expr, api: Api, scope: Scope, plain: bool) -> Value | None:
     """The ORM object that serialising `expr` exposes, or `None`."""
     match expr:
         case Map(items):
-            values = [value for _, value in items]
+            values = [key.value if isinstance(key, Star) else value for key, value in items]
             return _first(values, api, scope, True)
         case Seq("tuple", items) if items and not plain:
             return _exposed(items[0], api, scope, plain)

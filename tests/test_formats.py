@@ -200,7 +200,7 @@ def test_sarif_explains_its_rules(project: Path) -> None:
     tokens = MarkdownIt().parse(rule["help"]["markdown"])
     fences = [token for token in tokens if token.type == "fence"]
     assert ["time.sleep" in fence.content for fence in fences] == [True, False]
-    assert "time.sleep" in rule["help"]["text"]
+    assert "Evidence: `time.sleep`" in rule["help"]["text"]
     assert "security" in described["API401"]["properties"]["tags"]
 
 

@@ -67,6 +67,8 @@ CLIENTS = """
         return OpenAI()
     """
 HEAD = """
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from functools import lru_cache, partial
     from typing import Annotated, Any, Dict, Iterable, List, Optional, Sequence, Tuple, Union
     from sqlalchemy import select
@@ -121,6 +123,8 @@ def values(body: str) -> list[str]:
         ("OpenAI", CLIENT),
         ("openai.OpenAI", CLIENT),
         ("database.Session", SESSION),
+        ("Callable[[], Session]", f"collections.abc.Callable[{SESSION}]"),
+        ("Callable[..., 'User']", f"collections.abc.Callable[{USER}]"),
     ],
 )
 def test_annotations(annotation: str, expected: str) -> None:
@@ -1097,3 +1101,76 @@ def test_a_thread_gives_what_the_function_gives(expression: str, expected: str) 
 )
 def test_plain_values_of_the_standard_library(expression: str, expected: str) -> None:
     assert values(f"import uuid\nfrom datetime import datetime\nreveal({expression})\n") == [expected]
+
+
+def test_what_a_callable_gives() -> None:
+    body = """
+        def f(make: Callable[[], Session], scope: Callable[..., AbstractContextManager[Session]], any: Callable):
+            reveal(make())
+            with scope() as session:
+                reveal(session)
+            reveal(any())
+        def g(handed: Callable = SessionLocal):
+            reveal(handed())
+        """
+    assert values(body) == [SESSION, SESSION, "?", SESSION]
+
+
+def test_what_is_put_into_containers() -> None:
+    body = """
+        def f(users: list[User], key: str):
+            rows = []
+            reveal(rows)
+            for user in users:
+                rows.append(user)
+            reveal(rows)
+            rows = []
+            rows.append(1)
+            reveal(rows)
+            by_key = {"first": users[0], "count": 1}
+            by_key["first"] = 3
+            reveal(by_key)
+            by_key[key] = users[0]
+            reveal(by_key)
+            reveal({**by_key})
+            reveal(dict(user=users[0]))
+        """
+    number = "builtins.int"
+    assert values(body) == [
+        "list[?]",
+        f"list[{USER}]",
+        f"list[{number}]",
+        f"dict[{number}, {number}]",
+        f"dict[{number}, {number}, {USER}]",
+        f"dict[{number}, {number}, {USER}]",
+        f"dict[{USER}]",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        ("Shelf(SessionLocal())", SESSION),
+        ("Shelf(db=SessionLocal())", SESSION),
+        ("[Shelf(SessionLocal()), Shelf(SessionLocal())]", SESSION),
+        ("[Shelf(SessionLocal()), Shelf(AsyncLocal())]", "?"),
+        ("[Shelf(SessionLocal()), Shelf(mystery)]", "?"),
+        ("[Shelf(SessionLocal()), Shelf()]", "?"),
+        ("Other(SessionLocal())", "?"),
+    ],
+)
+def test_a_constructor_without_annotations_is_known_by_what_it_is_handed(
+    made: str, expected: str
+) -> None:
+    body = f"""
+        class Shelf:
+            def __init__(self, db):
+                self.db = db
+            def copy(self):
+                return Shelf(self.db)
+            def rows(self):
+                reveal(self.db)
+        def make():
+            return {made}
+        """
+    assert values(body) == [expected]

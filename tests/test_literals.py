@@ -47,6 +47,10 @@ SECRETS = [
     ("POSTGRES_PASSWORD", "password", "getenv"),
     ("PASSWORD", "postgres", "item"),
     ("SMTP_PASSWORD", "abcd efgh ijkl mnop", "assign"),
+    ("MAIL_PASSWORD", "qkzv tpxw mdrb hjfe", "item"),
+    ("FERNET_KEY", "q7JmT2vX9pLr4sZw8Kd0Yb3Nc6Hf1Gt5Ua_Ei-OoRyM=", "assign"),
+    ("dsn", "host=db dbname=shop user=shop password=Wq7zR2mX9k!", "assign"),
+    ("psycopg2.connect", "dbname=shop password='Wq7z R2m' user=shop", "argument"),
     # what an application signs with
     ("SECRET_KEY", "dev", "keyword"),
     ("SECRET_KEY", "secret", "assign"),
@@ -106,6 +110,15 @@ SECRETS = [
 ]
 
 DECOYS = [
+    # what became of passwords, and texts that speak of them
+    ("hashed_password", "$2b$12$EixZaYVK1fsbw1ZfbX3OXePaWxn96p36WQoeG6Lruj3vjPGga31lW", "item"),
+    ("password", "pbkdf2:sha256:600000$Jx2mQ8vL$9f86d081884c7d659a2feaa0c55ad015", "item"),
+    ("password", "pbkdf2_sha256$600000$Jx2mQ8vL$i0123456789abcdefghij+/=", "assign"),
+    ("password", "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$9sTbSlTio3Biev89thdrlA", "item"),
+    ("dsn", "host=db dbname=shop user=shop password=$PASSWORD", "assign"),
+    ("dsn", "host=db dbname=shop user=shop password={}", "assign"),
+    ("text", "start with host=db user=shop password=Wq7zR2mX9k!", "assign"),
+    ("SECRET_PREFIX", "secret=", "assign"),
     ("password", "password", "assign"),
     ("GRANT_PASSWORD", "password", "assign"),
     # no value, or a sentence

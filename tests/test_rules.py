@@ -50,6 +50,10 @@ def test_documentation_is_complete(rule: type[Rule]) -> None:
     assert doc.why
     assert doc.bad
     assert doc.good
+    assert "Evidence" not in doc.why
+    assert len(doc.evidence.split()) > 10, (
+        "it does not say what its findings rest on, and where it is silent"
+    )
 
 
 @every_rule

@@ -102,7 +102,7 @@ def _with_types(
     if names == {"builtins.ZeroDivisionError"} and _tries(tried.body):
         raise Unsure("all but a division by zero is answered within")
     names |= kept.keys()
-    wanted = [n for n in names if not any(o != n and raising.catches(o, n) for o in names)]
+    wanted = [n for n in sorted(names) if not any(o != n and raising.catches(o, n) for o in names)]
     if len(wanted) > _MOST:
         raise Unsure(f"the body can raise {len(wanted)} kinds of exceptions")
     edits: list[NeedImport] = []

@@ -113,6 +113,7 @@ _CLASSES = {
     "django.db.models.Manager": KnownClass(
         role="query",
         methods={**_QUERIES, "get_queryset": _BUILD, "db_manager": Known("$self")},
+        statics={"from_queryset": Known("type[$0]")},
     ),
     "django.core.exceptions.ObjectDoesNotExist": KnownClass(role="exception"),
     "django.core.exceptions.MultipleObjectsReturned": KnownClass(role="exception"),

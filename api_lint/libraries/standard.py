@@ -66,6 +66,11 @@ LIBRARY = Library(
         "datetime.timedelta": KnownClass(
             methods={"total_seconds": _NUMBER}, attributes=dict.fromkeys(("days", "seconds"), "int")
         ),
+        "collections.abc.Callable": KnownClass(methods={"__call__": Known("$item")}),
+        **dict.fromkeys(
+            ("contextlib.AbstractContextManager", "contextlib.AbstractAsyncContextManager"),
+            KnownClass(enters="$item"),
+        ),
         "uuid.UUID": KnownClass(attributes={"hex": "str", "int": "int", "bytes": "bytes"}),
         "builtins.str": KnownClass(
             methods={
@@ -80,5 +85,10 @@ LIBRARY = Library(
             }
         ),
         "builtins.bytes": KnownClass(methods=_each("decode hex", _TEXT)),
+    },
+    aliases={
+        "typing.Callable": "collections.abc.Callable",
+        "typing.ContextManager": "contextlib.AbstractContextManager",
+        "typing.AsyncContextManager": "contextlib.AbstractAsyncContextManager",
     },
 )

@@ -116,9 +116,7 @@ class Frames:
         cells = ["    " if char == "\t" else visible(char) for char in row]
         known = (_part(span, number, row) for span in self._view.secrets.get(path, ()))
         texts = _occurrences(row, self._texts(path))
-        for start, end in (*(found for found in known if found), *_suspicious(row), *texts):
-            if start < end:
-                cells[start:end] = [MASK, *[""] * (end - start - 1)]
+        _hide(cells, (*(found for found in known if found), *_suspicious(row), *texts))
         return cells
 
     def _texts(self, path: str) -> frozenset[str]:
@@ -153,10 +151,19 @@ def masked(row: str, number: int, spans: Iterable[Span], known: Iterable[str] = 
     """
     cells = list(row)
     parts = [part for span in spans if (part := _part(span, number, row))]
-    for start, end in (*parts, *_suspicious(row[:_LONGEST_ROW]), *_occurrences(row, known)):
-        if start < end:
-            cells[start:end] = [MASK, *[""] * (end - start - 1)]
+    _hide(cells, (*parts, *_suspicious(row[:_LONGEST_ROW]), *_occurrences(row, known)))
     return "".join(cells)
+
+
+def _hide(cells: list[str], ranges: Iterable[_Range]) -> None:
+    """Put a mask over each range of cells; over those that overlap, one."""
+    hidden = 0
+    for start, end in sorted(ranges):
+        if start < end:
+            first = start >= hidden
+            start, end = max(start, hidden), max(end, hidden)
+            cells[start:end] = [MASK if first else "", *[""] * (end - start - 1)][: end - start]
+            hidden = end
 
 
 def _occurrences(row: str, known: Iterable[str]) -> Iterator[_Range]:

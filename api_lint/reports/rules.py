@@ -54,6 +54,8 @@ def explain(rule: type[Rule], width: int | None, color: bool) -> Iterator[str]:
     for heading, code in (("Bad", doc.bad), ("Good", doc.good)):
         yield f"\n{heading}:\n\n"
         yield _highlighted(code) if color and width is not None else _indented(code)
+    if doc.evidence:
+        yield f"\nEvidence: {visible_lines(doc.evidence)}\n"
     yield f"\nDefault: {default(rule)}\n"
     if rule.fix:
         yield f"Fix: {rule.fix}{_ASKED[rule.fix]}\n"
@@ -79,6 +81,7 @@ def _described(rule: type[Rule]) -> dict[str, object]:
         "frameworks": [*rule.frameworks],
         "summary": doc.summary,
         "explanation": doc.why,
+        "evidence": doc.evidence,
         "bad": doc.bad,
         "good": doc.good,
         "options": _options(rule),

@@ -103,6 +103,7 @@ def _help(rule: type[Rule], is_markdown: bool) -> str:
             parts.append(f"**{heading}**\n\n```python\n{code.rstrip()}\n```")
         elif code:
             parts.append(f"{heading}:\n\n{code.rstrip()}")
+    parts.append(f"Evidence: {doc.evidence}" if doc.evidence else "")
     if rule.fix:
         parts.append(f"Fix: {rule.fix}.")
     comment = f"# api-lint: ignore[{rule.code}]"
