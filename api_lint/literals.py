@@ -257,7 +257,7 @@ _TEMPLATE = re.compile(
 )
 _DOTTED = re.compile(r"\.?[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)+(?::\w+)?$|\.+\w+$")
 _PATH = re.compile(
-    r"(?:~|\.{0,2})/[\w./{}$<>:*-]*$|[A-Za-z]:\\|(?:[\w-]+/)+[\w-]+\.\w{1,5}$|[a-z]+(?:/[a-z_-]+)+$"
+    r"(?:~|\.{0,2})/[\w./{}$<>:*-]*$|[A-Za-z]:\\|(?:[\w-]+/)+[\w-]+\.\w{1,5}$|[a-z]+(?:/[a-z_-]+)+(?:/v\d+)?$"
 )
 _FILE = re.compile(
     r"[\w./-]+\.(?:py|json|ya?ml|toml|ini|cfg|env|pem|key|crt|cer|p12|txt|html?|js|db|sqlite3?|log|csv|pub|jks)$"
@@ -309,7 +309,7 @@ _STANDS_IN = re.compile(
 # Stands in for a key of somebody else's service: it does not work, so it gives nothing away.
 _TO_BE_FILLED = re.compile(
     r"example|change[-_ ]?(?:me|this|it)|replace|your|insert|put[-_ ]|enter[-_ ]|[-_ ]here$"
-    r"|^my[-_ ](?:api[-_ ]?)?(?:key|token)$"
+    r"|^my[-_ ](?:(?:api|secret)[-_ ]?)?(?:key|token)$"
     r"|no[-_ ]?(?:key|token|auth)|(?:sk|pk)[-_](?:\w+[-_])?$|invalid|unavailable"
     r"|^(?:abc|abcdef|test|testing|lm-studio|ollama|lemonade)$",
     re.IGNORECASE,
