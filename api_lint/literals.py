@@ -585,7 +585,7 @@ _SITES = (
     "wikipedia.org readthedocs.io readthedocs.org stackoverflow.com github.io gitbook.io dev.to "
     "medium.com youtube.com youtu.be linkedin.com twitter.com x.com discord.gg t.me unpkg.com "
     "gravatar.com ui-avatars.com img.shields.io opensource.org creativecommons.org gnu.org spdx.org "
-    "choosealicense.com".split()
+    "choosealicense.com cloud.google.com".split()
 )
 _PAGE_PATH = re.compile(
     r"/(?:[\w/.-]*/)?(?:docs?|documentation|wiki|help|faq|blog|articles?|guides?|tutorials?|licen[sc]es?"
@@ -716,7 +716,9 @@ def _address(name: str, value: str, role: str) -> set[str]:
         if "{" in host or "*" in host or (is_web and not match["port"] and role != "argument"):
             return set()
         found.add("localhost")
-    if _is_namespace(host, match["rest"]) or host in ("test", "testserver"):
+    # `http://localhost` without a port is the base of an application in the same process more often than a service
+    is_in_process = host == "localhost" and not match["port"] and match["rest"] in ("", "/")
+    if _is_namespace(host, match["rest"]) or host in ("test", "testserver") or is_in_process:
         found.add("namespace-url")
     elif _is_documentation(host, match["rest"]) and not (role == "argument" and _is_called(name)):
         found.add("documentation-url")
