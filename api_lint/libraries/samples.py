@@ -14,7 +14,6 @@ _CLASSES = {
 
 _ALIASES = {
     "faker.proxy.Faker": "faker.Faker",
-    "faker.factory.Factory": "faker.Factory",
     "mimesis.providers.generic.Generic": "mimesis.Generic",
     "mimesis.providers.person.Person": "mimesis.Person",
     "mimesis.providers.internet.Internet": "mimesis.Internet",
