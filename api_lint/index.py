@@ -59,7 +59,7 @@ MAX_NESTING = 200
 # Keyword arguments and class fields whose strings frameworks read; no other string's value is kept in the facts.
 _TEXT_KEYWORDS = frozenset(
     "path prefix url_prefix methods rule tags url_path endpoint basename name detail route response_class status_code "
-    "import_name url_name lookup_field".split()
+    "import_name url_name lookup_field related_name".split()
 )
 _TEXT_FIELDS = frozenset(
     "methods http_method_names lookup_field lookup_url_kwarg __tablename__ url_prefix".split()
@@ -70,7 +70,7 @@ _TEXT_CALLS = frozenset(
     "add_api_websocket_route add_route add_websocket_route include_router register_blueprint add_url_rule Blueprint APIRouter FastAPI Flask "
     "Quart Api Namespace path re_path url include register add_resource resource Route Mount WebSocketRoute action "
     "api_view add_namespace mount APIBlueprint APIFlask TypeVar namespace register_api methods getattr as_view expose "
-    "require_http_methods add_router".split()
+    "require_http_methods add_router ForeignKey OneToOneField ManyToManyField TreeForeignKey ParentalKey".split()
 )
 # What lies deeper in an expression is unknown: facts are pickled, and from about 250 on that exhausts the stack.
 _MAX_DEPTH = 150
@@ -822,7 +822,7 @@ class _Indexer:
             for position, arg in enumerate(node.args)
         )
         keywords = tuple(
-            (key, self._keyword(keyword.value, key, self._bound(node, callee, -1, key, name, role)))
+            (key, self._keyword(keyword.value, key, callee, self._bound(node, callee, -1, key, name, role)))
             for keyword in node.keywords
             for key in [keyword.arg or ""]
         )
@@ -836,8 +836,9 @@ class _Indexer:
             return self._text(node, *bound)
         return self._expr(node, *bound)
 
-    def _keyword(self, node: ast.expr, key: str, bound: tuple[str, str]) -> Expr:
-        return self._text(node, *bound) if key in _TEXT_KEYWORDS else self._expr(node, *bound)
+    def _keyword(self, node: ast.expr, key: str, callee: str, bound: tuple[str, str]) -> Expr:
+        is_model = key == "to" and callee.endswith(("Field", "Key"))
+        return self._text(node, *bound) if is_model or key in _TEXT_KEYWORDS else self._expr(node, *bound)
 
     def _bound(
         self, node: ast.Call, callee: str, position: int, key: str, name: str, role: str

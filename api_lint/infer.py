@@ -42,6 +42,7 @@ from api_lint.facts import (
 )
 from api_lint.libraries import Known, KnownClass
 from api_lint.link import Module, Project, Symbol
+from api_lint.relations import MANAGER, MODEL, Relation, Relations, relation
 
 _MAX_DEPTH = 60
 # More of them say nothing new about what a container holds.
@@ -80,6 +81,7 @@ _CUSTOMARY_HOLDERS = {
     "application": _APPS,
     "app.state": ("starlette.datastructures.State",),
     "request.state": ("fastapi.Request.State",),
+    "request": ("django.http.HttpRequest", "rest_framework.request.Request"),
 }
 _CONTAINERS = ("list", "set", "dict")
 _OVER_ITERABLES = frozenset("list set tuple sorted reversed iter next anext zip enumerate".split())
@@ -161,6 +163,11 @@ def listing(item: Value) -> Value:
     return Value("list", "", (item,))
 
 
+def _rows(model: str, many: bool) -> Value:
+    """A row of a model, or the manager of those that belong to a row."""
+    return instance(MANAGER, instance(model)) if many else instance(model)
+
+
 class Types:
     """Answers what expressions are. One for a run; holds every answer it gave."""
 
@@ -180,6 +187,8 @@ class Types:
         self._by_method: dict[str, list[ClassRef]] | None = None
         self._by_class: dict[str, list[tuple[Scope, Call]]] | None = None
         self._by_attribute: dict[str, list[tuple[Module, Function | None, Assign]]] | None = None
+        self._all_relations: Relations | None = None
+        self._own_user: str | None = None
 
     # --------------------------------------------------------------------------------------------- expressions
 
@@ -561,6 +570,9 @@ class Types:
             return listing(value)
         if not value and function.name == "__init__" and function.owner and param.annotation is UNKNOWN:
             value = self._handed_over(function, module, param, position - 1)
+        if param.name == "request" and position == 1 and function.owner and not value:
+            # Django's views keep the request that their methods are handed.
+            return self._instance_attribute(instance(f"{module.path}::{function.owner}"), "request")
         return NO_VALUE if param.kind == "kwarg" else value
 
     def _handed_over(self, function: Function, module: Module, param: Param, position: int) -> Value:
@@ -1020,7 +1032,10 @@ class Types:
                 found = self._own_attribute(ancestor, value, name)
             if found is not None:
                 return self._owned(substitute(found, ancestor.typevars), value)
-        return self._held(value, name) if self.role(value.name) == "holder" else NO_VALUE
+        role = self.role(value.name)
+        if role == "holder":
+            return self._held(value, name)
+        return self._other_end(value, name) if role == "model" else NO_VALUE
 
     def _held(self, holder: Value, name: str) -> Value:
         """What the project gives an object that holds whatever it is given: `g.db = …`, `app.state.pool = …`."""
@@ -1085,8 +1100,63 @@ class Types:
                 scope = self.class_scope(cls, module).at(_END)
                 if field.annotation is not UNKNOWN:
                     return self.annotated(field.annotation, scope) or None
+                found = relation(field.value, ClassRef(module.path, cls))
+                if found is not None and self._is_django(found.owner.key):
+                    target = self._target(found)
+                    return _rows(target, found.to_many) if target else None
                 return self.of(field.value, scope) or None
         return None
+
+    @property
+    def _relations(self) -> Relations:
+        if self._all_relations is None:
+            self._all_relations = Relations(self.project)
+        return self._all_relations
+
+    def _is_django(self, name: str) -> bool:
+        return any(ancestor.name == MODEL for ancestor in self.mro(instance(name)))
+
+    def _target(self, found: Relation) -> str:
+        """The model that a field refers to, "" if that cannot be told."""
+        module = self.project.module(found.owner.path)
+        assert module is not None
+        if isinstance(found.target, Text):
+            refs = self._relations.named(found.target.value, found.owner)
+            keys = [ref.key for ref in refs if self._is_django(ref.key)]
+            return keys[0] if len(keys) == 1 else ""
+        if isinstance(found.target, str) and found.target.endswith("AUTH_USER_MODEL"):
+            return self._user("django.contrib.auth.models.User")
+        value = self.of(found.target, self.class_scope(found.owner.cls, module).at(_END))
+        return self._user(value.name) if value.kind == "class" else ""
+
+    def _user(self, name: str) -> str:
+        """The project's own class for Django's user where there is just one, else the same name."""
+        if not name.startswith("django.contrib.auth.models."):
+            return name
+        if self._own_user is None:
+            refs = (ref for refs in self._relations.models.values() for ref in refs)
+            own = [ref.key for ref in refs if self._is_user(ref.key)]
+            self._own_user = own[0] if len(own) == 1 else ""
+        return self._own_user or name
+
+    def _is_user(self, name: str) -> bool:
+        return any(
+            ancestor.name == "django.contrib.auth.models.AbstractBaseUser"
+            for ancestor in self.mro(instance(name))
+        )
+
+    def _other_end(self, value: Value, name: str) -> Value:
+        """What the rows of a model call those that refer to them: `user.order_set`, `space.members`."""
+        found = self._relations.reverse.get(name)
+        if not found or not self._is_django(value.name):
+            return NO_VALUE
+        names = {ancestor.name for ancestor in self.mro(instance(self._user(value.name)))}
+        ends = {
+            _rows(each.owner.key, each.from_many)
+            for each in found
+            if self._is_django(each.owner.key) and self._target(each) in names
+        }
+        return ends.pop() if len(ends) == 1 else NO_VALUE
 
     def _assigned_in_methods(self, cls: Class, module: Module, name: str, value: Value) -> Value | None:
         """What methods assign to `self.name`, `__init__` first."""

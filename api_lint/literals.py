@@ -260,7 +260,7 @@ _TEMPLATE = re.compile(
 )
 _DOTTED = re.compile(r"\.?[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)+(?::\w+)?$|\.+\w+$")
 _PATH = re.compile(
-    r"(?:~|\.{0,2})/[\w./{}$<>:*-]*$|[A-Za-z]:\\|(?:[\w-]+/)+[\w-]+\.\w{1,5}$|[a-z]+(?:/[a-z_-]+)+$"
+    r"(?:~|\.{0,2})/[\w./{}$<>:*-]*$|[A-Za-z]:\\|(?:[\w-]+/)+[\w-]+\.\w{1,5}$|[a-z]+(?:/[a-z_-]+)+(?:/v\d+)?$"
 )
 _FILE = re.compile(
     r"[\w./-]+\.(?:py|json|ya?ml|toml|ini|cfg|env|pem|key|crt|cer|p12|txt|html?|js|db|sqlite3?|log|csv|pub|jks)$"
@@ -318,7 +318,7 @@ _STANDS_IN = re.compile(
 # Stands in for a key of somebody else's service: it does not work, so it gives nothing away.
 _TO_BE_FILLED = re.compile(
     r"example|change[-_ ]?(?:me|this|it)|replace|your|insert|put[-_ ]|enter[-_ ]|[-_ ]here$"
-    r"|^my[-_ ](?:api[-_ ]?)?(?:key|token)$"
+    r"|^my[-_ ](?:(?:api|secret)[-_ ]?)?(?:key|token)$"
     r"|no[-_ ]?(?:key|token|auth)|(?:sk|pk)[-_](?:\w+[-_])?$|invalid|unavailable"
     r"|^(?:abc|abcdef|test|testing|lm-studio|ollama|lemonade)$",
     re.IGNORECASE,
@@ -597,7 +597,7 @@ _SITES = (
     "wikipedia.org readthedocs.io readthedocs.org stackoverflow.com github.io gitbook.io dev.to "
     "medium.com youtube.com youtu.be linkedin.com twitter.com x.com discord.gg t.me unpkg.com "
     "gravatar.com ui-avatars.com img.shields.io opensource.org creativecommons.org gnu.org spdx.org "
-    "choosealicense.com".split()
+    "choosealicense.com cloud.google.com".split()
 )
 _PAGE_PATH = re.compile(
     r"/(?:[\w/.-]*/)?(?:docs?|documentation|wiki|help|faq|blog|articles?|guides?|tutorials?|licen[sc]es?"
@@ -728,7 +728,9 @@ def _address(name: str, value: str, role: str) -> set[str]:
         if "{" in host or "*" in host or (is_web and not match["port"] and role != "argument"):
             return set()
         found.add("localhost")
-    if _is_namespace(host, match["rest"]) or host in ("test", "testserver"):
+    # `http://localhost` without a port is the base of an application in the same process more often than a service
+    is_in_process = host == "localhost" and not match["port"] and match["rest"] in ("", "/")
+    if _is_namespace(host, match["rest"]) or host in ("test", "testserver") or is_in_process:
         found.add("namespace-url")
     elif _is_documentation(host, match["rest"]) and not (role == "argument" and _is_called(name)):
         found.add("documentation-url")

@@ -9,6 +9,7 @@ from api_lint import (
     Expr,
     Finding,
     Format,
+    Function,
     Literal,
     Module,
     Place,
@@ -20,6 +21,8 @@ from api_lint import (
 )
 
 _NO_REQUEST = (".URL", ".urlparse", ".urljoin", ".parse_url")
+# Requests until somebody sends them.
+_UNSENT = ("httpx.Request", "requests.Request")
 _HTTP = ("requests.", "httpx.", "aiohttp.", "urllib.request.", "urllib3.")
 
 
@@ -69,6 +72,8 @@ class DirectLlmCall(Rule):
     quiet_in = frozenset({"tests", "migrations"})
 
     def visit_module(self, module: Module, at: Place) -> Iterator[Finding]:
+        if _is_litellm(at):
+            return
         uses = list(_uses(module, at))
         made = [use for use in uses if use.makes_client]
         called = [use for use in uses if not use.makes_client and not use.address]
@@ -112,6 +117,14 @@ class _Use(NamedTuple):
         return SdkUse(self.span, self.label, self.sdk, self.makes_client, self.callee)
 
 
+def _is_litellm(at: Place) -> bool:
+    """Whether a file is litellm's own: the package that calls the providers for all others."""
+    above, found, _ = f"/{at.path}".rpartition("/litellm/")
+    paths = at.api.project.paths
+    is_package = f"{above}/litellm/__init__.py".lstrip("/") in paths
+    return bool(found) and is_package and f"{above}/__init__.py".lstrip("/") not in paths
+
+
 def _title(use: _Use, at: Place) -> str:
     modules = (at.api.module(path) for path in at.api.project.scanned)
     imports = (entry for m in modules if m is not None for entry in m.facts.body.imports)
@@ -130,8 +143,8 @@ def _uses(module: Module, at: Place) -> Iterator[_Use]:
             callee = at.api.value(site.call.func, scope)
             if effect.llm:
                 yield _Use(site.span, effect.label, effect.llm, callee.kind == "class", callee.name)
-            elif addresses and callee.name.startswith(_HTTP) and not callee.name.endswith(_NO_REQUEST):
-                address = _address(site, addresses)
+            elif addresses and _is_request(callee.name, function):
+                address = _address(site, addresses, module, inside)
                 if address is not None:
                     yield _Use(
                         site.span,
@@ -143,18 +156,37 @@ def _uses(module: Module, at: Place) -> Iterator[_Use]:
                     )
 
 
-def _address(site: CallSite, addresses: list[Literal]) -> Span | None:
+def _is_request(callee: str, function: Function) -> bool:
+    if callee in _UNSENT:
+        return any(isinstance(c.call.func, str) and c.call.func.endswith(".send") for c in function.calls)
+    return callee.startswith(_HTTP) and not callee.endswith(_NO_REQUEST)
+
+
+def _address(
+    site: CallSite, addresses: list[Literal], module: Module, inside: Function | None
+) -> Span | None:
     """The literal that a request's address is, or is made of by its name."""
     arguments = [
         *site.call.args[:2],
         *(value for key, value in site.call.keywords if key in ("url", "base_url")),
     ]
-    names = {name.rpartition(".")[2] for argument in arguments for name in _names(argument)}
+    names = [name for argument in arguments for name in _names(argument)]
     for literal in addresses:
         is_argument = literal.role in ("argument", "keyword") and _holds(site.span, literal.span)
-        if is_argument or literal.name in names:
+        if is_argument or any(_means(name, literal, module, inside) for name in names):
             return literal.span
     return None
+
+
+def _means(name: str, literal: Literal, module: Module, inside: Function | None) -> bool:
+    """Whether a name in a function (`None`: at the top level) can be what a literal is bound to."""
+    owner, _, last = name.rpartition(".")
+    if last != literal.name:
+        return False
+    holder = module.function_at(literal.span.line)
+    while inside is not None and not owner and holder is not inside and last not in inside.bound:
+        inside = module.enclosing(inside)
+    return bool(owner) or holder is inside
 
 
 def _names(expr: Expr) -> Iterator[str]:

@@ -160,10 +160,16 @@ def _records(calls: Iterable[Call], function: Function, module: Module, api: Api
             ref = api.effects.target(call, scope)
             inner = api.module(ref.path) if ref is not None else None
             if ref is not None and inner is not None:
-                below = (site.call for site in ref.function.calls)
-                if _records(below, ref.function, inner, api, depth - 1):
+                if _records(_outside_handlers(ref.function), ref.function, inner, api, depth - 1):
                     return True
     return False
+
+
+def _outside_handlers(function: Function) -> Iterator[Call]:
+    """The calls of a helper but those in its own `except` clauses, which tell of other errors."""
+    for site in function.calls:
+        if not any(h.span.line <= site.span.line <= h.end_line for h in function.handlers):
+            yield site.call
 
 
 def _keeps_traceback(keyword: str, value: Expr) -> bool:

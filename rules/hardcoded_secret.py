@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 import libcst as cst
@@ -82,6 +83,12 @@ _MAILBOXES = ("smtplib.", "imaplib.", "ftplib.", "aiosmtplib.")
 _SHOWN = frozenset(
     "example examples openapi_examples json_schema_extra schema_extra description help placeholder "
     "responses".split()
+)
+# Libraries that make people up, and addresses at which nobody reads: the domains that RFC 2606 keeps free, test users.
+_MAKE_UP = ("faker.", "mimesis.")
+_OF_NOBODY = re.compile(
+    r"(?:test(?:[-_+.\d{][^@\s]*|user)?@[^@\s]+|[^@\s]+@(?:[\w-]+\.)*(?:example(?:\.(?:com|net|org))?|test|invalid))$",
+    re.IGNORECASE,
 )
 _HOLDS = {
     "getenv": "falls back to a literal",
@@ -176,6 +183,8 @@ def _may_be_secret(literal: Literal, signs: bool) -> bool:
 def _is_secret(node: cst.BaseExpression, name: str, found: frozenset[str], at: Place) -> bool:
     if _is_shown(at.parents):
         return False
+    if "provider-key" not in found and (at.module.kind == "examples" or _is_of_nobody(at)):
+        return False
     if found & _SURE:
         is_member = any(base.endswith(("Enum", "Choices", "Flag")) for base in at.bases(at.cls))
         return "provider-key" in found or not is_member
@@ -200,6 +209,27 @@ def _is_shown(parents: Iterable[cst.CSTNode]) -> bool:
         if label.lower() in _SHOWN or "example" in label.lower():
             return True
     return False
+
+
+def _is_of_nobody(at: Place) -> bool:
+    """Whether a secret stands beside the address of somebody made up: by the domain, by name, or by a library."""
+    for parent in reversed(at.parents):
+        match parent:
+            case cst.Call(args=args):
+                return any(_is_made_up(arg.value, at) for arg in args if arg.keyword is not None)
+            case cst.Dict(elements):
+                return any(_is_made_up(each.value, at) for each in elements)
+            case cst.BaseStatement():
+                return False
+    return False
+
+
+def _is_made_up(value: cst.BaseExpression, at: Place) -> bool:
+    if isinstance(value, cst.Call):
+        maker = value.func.value if isinstance(value.func, cst.Attribute) else value.func
+        return at.value(maker).name.startswith(_MAKE_UP)
+    is_text = isinstance(value, (cst.SimpleString, cst.FormattedString, cst.ConcatenatedString))
+    return is_text and _OF_NOBODY.match(text_of(source_of(value))) is not None
 
 
 def _is_credential(node: cst.BaseExpression, at: Place) -> bool:

@@ -26,6 +26,7 @@ LAYERS = [
     {"libraries", "literals", "gate"},
     {"index"},
     {"link"},
+    {"relations"},
     {"infer"},
     {"effects"},
     {"raising"},

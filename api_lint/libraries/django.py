@@ -115,6 +115,15 @@ _CLASSES = {
         methods={**_QUERIES, "get_queryset": _BUILD, "db_manager": Known("$self")},
         statics={"from_queryset": Known("type[$0]")},
     ),
+    # ours: the managers that Django makes for a row, of the rows that belong to it
+    "django.db.models.RelatedManager": KnownClass(
+        bases=("django.db.models.Manager",),
+        role="query",
+        methods={
+            **_each("add clear remove set", _CHANGE),
+            **_each("aadd aclear aremove aset", Known("await none", data="write")),
+        },
+    ),
     "django.core.exceptions.ObjectDoesNotExist": KnownClass(role="exception"),
     "django.core.exceptions.MultipleObjectsReturned": KnownClass(role="exception"),
     "django.core.exceptions.ValidationError": KnownClass(role="exception"),

@@ -193,6 +193,7 @@ _CLASSES = {
     "apiflask.HTTPError": _EXCEPTION,
     # Django
     "django.http.HttpRequest": KnownClass(
+        role="holder",
         attributes={
             "method": "str",
             "path": "str",
@@ -218,7 +219,8 @@ _CLASSES = {
     "django.views.View": KnownClass(attributes={"request": "django.http.HttpRequest"}),
     # Django REST framework
     "rest_framework.request.Request": KnownClass(
-        attributes={"method": "str", "data": "dict", "user": "django.contrib.auth.models.User"}
+        role="holder",
+        attributes={"method": "str", "data": "dict", "user": "django.contrib.auth.models.User"},
     ),
     "rest_framework.response.Response": KnownClass(
         bases=(_DJANGO_RESPONSE,), role="response", attributes={"data": "dict"}
