@@ -822,7 +822,12 @@ class _Indexer:
             for position, arg in enumerate(node.args)
         )
         keywords = tuple(
-            (key, self._keyword(keyword.value, key, callee, self._bound(node, callee, -1, key, name, role)))
+            (
+                key,
+                self._keyword(
+                    keyword.value, key, callee, self._bound(node, callee, -1, key, name, role)
+                ),
+            )
             for keyword in node.keywords
             for key in [keyword.arg or ""]
         )
@@ -838,7 +843,9 @@ class _Indexer:
 
     def _keyword(self, node: ast.expr, key: str, callee: str, bound: tuple[str, str]) -> Expr:
         is_model = key == "to" and callee.endswith(("Field", "Key"))
-        return self._text(node, *bound) if is_model or key in _TEXT_KEYWORDS else self._expr(node, *bound)
+        return (
+            self._text(node, *bound) if is_model or key in _TEXT_KEYWORDS else self._expr(node, *bound)
+        )
 
     def _bound(
         self, node: ast.Call, callee: str, position: int, key: str, name: str, role: str

@@ -25,7 +25,9 @@ _TESTS = re.compile(
     r"(^|/)(tests?|testing|conftest\.py$|test_[^/]*\.py$|[^/]*_tests?\.py$|tests?\.py$)(/|$)"
 )
 _MIGRATIONS = re.compile(r"(^|/)(migrations|alembic)/")
-_EXAMPLES = re.compile(r"(^|/)(examples?(?:[-_][\w-]+)?|docs?|docs_src|samples?|demos?|tutorials?|cookbook)/")
+_EXAMPLES = re.compile(
+    r"(^|/)(examples?(?:[-_][\w-]+)?|docs?|docs_src|samples?|demos?|tutorials?|cookbook)/"
+)
 
 _PUTS = frozenset({"append", "add", "extend", "insert"})
 

@@ -14,7 +14,9 @@ from api_lint.link import Project
 MODEL = "django.db.models.Model"
 MANAGER = "django.db.models.RelatedManager"
 # Fields that refer to one row or to many, by the last part of their names; those of mptt, modelcluster and annoying too.
-_TO_ONE = frozenset({"ForeignKey", "OneToOneField", "TreeForeignKey", "ParentalKey", "AutoOneToOneField"})
+_TO_ONE = frozenset(
+    {"ForeignKey", "OneToOneField", "TreeForeignKey", "ParentalKey", "AutoOneToOneField"}
+)
 _TO_MANY = frozenset(
     {"ManyToManyField", "TreeManyToManyField", "ParentalManyToManyField", "SortedManyToManyField"}
 )

@@ -158,7 +158,9 @@ def _uses(module: Module, at: Place) -> Iterator[_Use]:
 
 def _is_request(callee: str, function: Function) -> bool:
     if callee in _UNSENT:
-        return any(isinstance(c.call.func, str) and c.call.func.endswith(".send") for c in function.calls)
+        return any(
+            isinstance(c.call.func, str) and c.call.func.endswith(".send") for c in function.calls
+        )
     return callee.startswith(_HTTP) and not callee.endswith(_NO_REQUEST)
 
 

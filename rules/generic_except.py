@@ -159,9 +159,10 @@ def _records(calls: Iterable[Call], function: Function, module: Module, api: Api
             )
             ref = api.effects.target(call, scope)
             inner = api.module(ref.path) if ref is not None else None
-            if ref is not None and inner is not None:
-                if _records(_outside_handlers(ref.function), ref.function, inner, api, depth - 1):
-                    return True
+            if ref is None or inner is None:
+                continue
+            if _records(_outside_handlers(ref.function), ref.function, inner, api, depth - 1):
+                return True
     return False
 
 

@@ -183,6 +183,7 @@ class Trial:
 
 
 def row(finding: dict[str, object]) -> int:
+    """The row of a finding, as JSON has it."""
     location = finding["location"]
     assert isinstance(location, dict)
     return int(location["row"])
