@@ -1,16 +1,25 @@
-"""The same findings through all doors, on the shops: whole, file by file, as hook, from flake8, on standard input."""
+"""The same findings through all doors, on the shops: whole, file by file, in every report, from pre-commit and from flake8,
+on standard input."""
 
 from __future__ import annotations
 
+import html
+import json
 import os
+import re
 import shutil
 import sys
+import xml.etree.ElementTree as ET
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 
+from api_lint.formats import FORMATS
 from doors import Row, flake8, lint, rows, run
+from test_precommit import commit, configure, pre_commit, verdicts
 
 CHECKOUT = Path(__file__).parent.parent
 SHOPS = ["shop", "shop_flask", "shop_drf"]
@@ -96,11 +105,140 @@ def test_standard_input(shop: Path, expected: list[Row]) -> None:
     assert given.rows == wanted
 
 
-def test_the_report_for_people(shop: Path, expected: list[Row]) -> None:
-    _, out, _ = run([sys.executable, "-m", "api_lint", "check", "--output-format", "full"], shop)
-    for row in expected:
-        assert (
-            f"{row.code} {row.message}\n   --> {os.path.relpath(row.path, shop)}:{row.row}:{row.col}\n"
-            in out
+@pytest.mark.skipif(shutil.which("git") is None, reason="pre-commit needs git")
+def test_pre_commit(shop: Path, expected: list[Row], tmp_path: Path) -> None:
+    """pre-commit itself, with the hooks as the manifest has them."""
+    folder = tmp_path / shop.name
+    shutil.copytree(shop, folder)
+    commit(folder)
+    concise = {"args": ["--output-format", "concise"]}
+    configure(folder, api_lint=concise, api_lint_project=concise)
+    code, out = pre_commit("run", "--all-files", cwd=folder)
+    assert (code, set(verdicts(out).values())) == (1, {"Failed"})
+    given, whole = out.split("api-lint (whole project)")
+    moved = [row._replace(path=str(folder / Path(row.path).relative_to(shop))) for row in expected]
+    assert rows(given, folder) == rows(whole, folder) == moved
+
+
+# ------------------------------------------------------------------------------------------------------------- reports
+
+
+@pytest.fixture(scope="module")
+def reported(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with every report of a shop, made in one run."""
+    folder = tmp_path_factory.mktemp("reports")
+    asked = [f"--output-format={name}={folder / name}" for name in FORMATS]
+    assert run([sys.executable, "-m", "api_lint", "check", *asked], shop) == (1, "", "")
+    return folder
+
+
+# A report read back: each finding's path, row, column (0 where the format has none), code and message.
+Told = Iterator[tuple[str, int, int, str, str]]
+
+ROW = re.compile(r"(.+?):(\d+):(\d+): (API\d+) (.*)")
+
+
+def from_rows(text: str) -> Told:
+    for match in map(ROW.fullmatch, text.splitlines()):
+        if match:
+            yield match[1], int(match[2]), int(match[3]), match[4], match[5]
+
+
+def from_full(text: str) -> Told:
+    for code, message, path, row, col in re.findall(
+        r"^(API\d+) (.*)\n +--> (.+):(\d+):(\d+)$", text, re.M
+    ):
+        yield path, int(row), int(col), code, message
+
+
+def from_json(text: str) -> Told:
+    for f in json.loads(text):
+        yield (
+            f["filename"],
+            f["location"]["row"],
+            f["location"]["column"],
+            f["code"],
+            f["message"],
         )
-    assert out.endswith(f"Found {len(expected)} findings.\n")
+
+
+def from_jsonl(text: str) -> Told:
+    return from_json(f"[{','.join(text.splitlines())}]")
+
+
+def from_sarif(text: str) -> Told:
+    (ran,) = json.loads(text)["runs"]
+    for result in ran["results"]:
+        place = result["locations"][0]["physicalLocation"]
+        region = place["region"]
+        message = re.sub(r"\\([\[\]\\])", r"\1", result["message"]["text"])
+        path = place["artifactLocation"]["uri"]
+        yield path, region["startLine"], region["startColumn"], result["ruleId"], message
+
+
+def from_github(text: str) -> Told:
+    """Annotations repeat what a plain row says: `::warning title=…,file=…::PATH:ROW:COLUMN: CODE MESSAGE`."""
+    plain = re.sub(r"^::(?:error|warning) [^\n]*?::", "", text, flags=re.M)
+    return from_rows(plain.replace("%25", "%"))
+
+
+def from_gitlab(text: str) -> Told:
+    for issue in json.loads(text):
+        code, _, message = issue["description"].partition(": ")
+        yield issue["location"]["path"], issue["location"]["lines"]["begin"], 0, code, message
+
+
+def from_junit(text: str) -> Told:
+    return from_rows("\n".join(failure.text or "" for failure in ET.fromstring(text).iter("failure")))
+
+
+def from_rdjson(text: str) -> Told:
+    for found in json.loads(text)["diagnostics"]:
+        place, start = found["location"], found["location"]["range"]["start"]
+        yield place["path"], start["line"], start["column"], found["code"]["value"], found["message"]
+
+
+def from_azure(text: str) -> Told:
+    for properties, message in re.findall(r"^##vso\[task\.logissue (.*?);\](.*)$", text, re.M):
+        told = dict(pair.split("=", 1) for pair in properties.split(";"))
+        row, col = int(told["linenumber"]), int(told["columnnumber"])
+        yield told["sourcepath"], row, col, told["code"], message.replace("%AZP25", "%")
+
+
+def from_markdown(text: str) -> Told:
+    for rule, place, message in re.findall(r"^\| \S+ \| (.*?) \| (.*?) \| (.*) \|$", text, re.M):
+        path, _, row = html.unescape(place).rpartition(":")
+        yield path, int(row), 0, rule.split()[0], html.unescape(message)
+
+
+READERS: dict[str, Callable[[str], Told]] = {
+    "full": from_full,
+    "concise": from_rows,
+    "json": from_json,
+    "jsonl": from_jsonl,
+    "sarif": from_sarif,
+    "github": from_github,
+    "gitlab": from_gitlab,
+    "junit": from_junit,
+    "rdjson": from_rdjson,
+    "azure": from_azure,
+    "markdown": from_markdown,
+}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_report(shop: Path, expected: list[Row], reported: Path, name: str) -> None:
+    text = (reported / name).read_text(encoding="utf-8")
+    if name == "statistics":
+        counts = {code: int(n) for n, code in re.findall(r"^ *(\d+)  (API\d+) ", text, re.M)}
+        assert counts == Counter(row.code for row in expected)
+        return
+    told = sorted(Row(str(shop / path), *rest) for path, *rest in READERS[name](text))
+    has_columns = name not in ("gitlab", "markdown")
+    assert told == sorted(row if has_columns else row._replace(col=0) for row in expected)
+
+
+def test_the_reports_for_people_count(expected: list[Row], reported: Path) -> None:
+    for name in ("full", "concise"):
+        text = (reported / name).read_text(encoding="utf-8")
+        assert text.endswith(f"Found {len(expected)} findings.\n")
