@@ -202,12 +202,12 @@ def extend(source: Source, facts: ModuleFacts | None, edit: AddLine | AddCode | 
         return text
     if facts is not None and not facts.body.imports and edit.imports and _BEGINS.match(text):
         # Made by a fix before this one, which had nothing to import.
-        text = _END.sub(newline, f"{_import_block(edit.imports)}\n\n") + text
+        text = _END.sub(newline, f"{_import_block(edit)}\n\n") + text
     elif facts is not None:
         for need in sorted(need for need in edit.imports if not _has_import(facts, *need)):
             text = _with_imports(text, facts, [need], newline)
     else:
-        text = _import_block(edit.imports)
+        text = _import_block(edit)
     rows = re.sub(r"\r\n|\r|\n", newline, edit.code.strip("\n"))
     blank = newline * 2 if text.strip() else ""
     text = f"{text}{gap}{blank}{rows}{newline}"
@@ -215,14 +215,15 @@ def extend(source: Source, facts: ModuleFacts | None, edit: AddLine | AddCode | 
     return text
 
 
-def _import_block(imports: Iterable[tuple[str, str]]) -> str:
-    """The imports of a new file: the standard library, then the others, then the relative ones."""
+def _import_block(edit: AddCode) -> str:
+    """The imports of a new file: the standard library, then the others, the project's own, and the relative ones."""
     groups: dict[int, list[str]] = {}
     by_module: dict[str, list[str]] = {}
-    for module, name in imports:
+    for module, name in edit.imports:
         by_module.setdefault(module, []).append(name)
     for module, bound in sorted(by_module.items(), key=lambda i: (any(i[1]), i[0])):
-        group = 2 if module.startswith(".") else int(not _is_stdlib(module))
+        is_own = _top(module) in edit.path.split("/")[:-1]
+        group = 3 if module.startswith(".") else 0 if _is_stdlib(module) else 1 + is_own
         rows = groups.setdefault(group, [])
         if "" in bound:
             rows.append(f"import {module}\n")

@@ -49,6 +49,8 @@ _LOCAL_FILES = frozenset({"local", "dev", "development", "develop", "debug"})
 # Fields of these are filled from elsewhere; what stands in the class is their default.
 _CONFIGURED = ("Settings", "pydantic.BaseModel", "pydantic.main.BaseModel")
 _WORD = re.compile(r"[A-Za-z_]\w*")
+# An address whose host is a number, or a name within a network.
+_NAMELESS = re.compile(r"[a-z+]+://(?:\[|[\d.]+(?:[:/]|$)|[\w-]+(?:[:/]|$))")
 _ENVIRONMENT = ("getenv", "environ.get", "environ")
 
 
@@ -320,7 +322,8 @@ def _fixed(finding: Finding, node: cst.BaseExpression, name: str, role: str, at:
     if reason:
         return finding.unfixable(reason)
     own = upper_snake(name) if role in ("assign", "annotated", "default", "item", "keyword") else ""
-    if own and not is_generic(own) and not has_holes(node) and not _is_shared(name, node, at):
+    is_telling = not is_generic(own) or (name.isupper() and _NAMELESS.match(text_of(source_of(node))))
+    if own and is_telling and not has_holes(node) and not _is_shared(name, node, at):
         own = own if names_service(own) else f"{own}_URL"
         variable = free_name(own, source_of(node), (name, role), at)
         if not variable:

@@ -157,6 +157,20 @@ def test_the_quotes_are_those_of_the_literal(tmp_path: Path, source: str, writte
     assert f"= {written}\n" in after["app.py"]
 
 
+@pytest.mark.parametrize(
+    ("address", "variable"),
+    [
+        ("http://127.0.0.1:8000", "SITE_URL"),
+        ("redis://cache:6379/0", "SITE_URL"),
+        ("https://acme.io", "ACME_IO_URL"),
+    ],
+)
+def test_a_host_that_says_nothing_names_no_variable(tmp_path: Path, address: str, variable: str) -> None:
+    source = f'import requests\nSITE_URL = "{address}"\nrequests.get(SITE_URL)\n'
+    _, after = fix(tmp_path, {"app.py": source})
+    assert f'os.getenv("{variable}", "{address}")' in after["app.py"]
+
+
 def test_addresses_that_would_share_a_name_are_named_after_their_hosts(tmp_path: Path) -> None:
     source = """
         from authlib.integrations.starlette_client import OAuth

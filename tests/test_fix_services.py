@@ -580,3 +580,15 @@ def test_what_deletes_is_named_after_the_row_and_not_after_what_goes_with_it(tmp
     )
     done = fixed(tmp_path, files)
     assert "users_service.delete_user(db, key, user)" in after(done, "routers/users.py")
+
+
+def test_the_imports_of_a_new_module_stand_in_groups(tmp_path: Path) -> None:
+    handler = f"""
+        @router.get("/")
+        def read({DB}):
+            return [user.name for user in db.scalars(select(User)).all()]
+        """
+    done = fixed(tmp_path, project(handler))
+    assert after(done, "services/users.py").startswith(
+        "from sqlalchemy import select\nfrom sqlalchemy.orm import Session\n\nfrom app.models import User\n\n\ndef "
+    )
