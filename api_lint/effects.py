@@ -51,11 +51,31 @@ class Effects:
         effect = self.of_value(func)
         if func.kind == "class" and not effect and (call.args or call.keywords):
             effect = self._constructing(func, with_arguments=True)
+        if not effect:
+            inner = self._handed(func, call)
+            return self.of(inner, scope)._replace(blocks="") if inner is not None else NO_EFFECT
         if effect and func.kind == "method" and (effect.llm or not self._is_listed(func)):
             return effect._replace(
                 label=spelled(call.func)
             )  # `client.chat.completions.create` says more than its class
         return effect
+
+    def handed(self, call: Call, scope: Scope) -> Call | None:
+        """The call that another one makes elsewhere: `db.execute(x)` for `to_thread(db.execute, x)`; else `None`."""
+        return self._handed(self.types.of(call.func, scope), call)
+
+    def _handed(self, func: Value, call: Call) -> Call | None:
+        known = None
+        if func.kind == "function":
+            known = self.types.known.functions.get(func.name)
+        elif func.kind == "method" and "::" not in func.name:
+            known = self.types.known_method(func)
+        for place in known.runs if known is not None else ():
+            position = int(place) if place.isdigit() else len(call.args)
+            function = call.argument(position, place)
+            if isinstance(function, (str, Attr)):
+                return Call(function, call.args[position + 1 :], call.keywords)
+        return None
 
     def of_value(self, func: Value) -> Effect:
         """What calling `func` does."""

@@ -247,11 +247,14 @@ class Types:
         return fallback
 
     def _one_of(self, values: list[Value]) -> Value:
-        """The first value that says something, unless what may be one session or client may be another as well."""
+        """The first value that says something; of several sessions or clients the one that all others are."""
         names = {v.name for v in values if v.kind == "instance"}
         if len(names) > 1 and any(self.role(n) in _DECISIVE for n in names):
-            return NO_VALUE
+            return next((v for v in values if all(v.name in self._ancestry(n) for n in names)), NO_VALUE)
         return self._first_known(iter(values))
+
+    def _ancestry(self, name: str) -> frozenset[str]:
+        return frozenset(ancestor.name for ancestor in self.mro(instance(name)))
 
     def _element(self, expr: Expr, scope: Scope) -> Value:
         return (

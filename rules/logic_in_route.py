@@ -132,9 +132,11 @@ def _data_access(body: Function, at: Place) -> Iterator[tuple[Span, str, bool]]:
 
 def _counts(site: CallSite, effect: Effect, at: Place, body: Function) -> bool | None:
     """Whether a call is data access that counts by itself; `None` if it is none."""
-    if not effect.data or _root(site.call).startswith(_OWN_QUERYSET):
+    scope = at.api.scope(at.path, body, site.span.line)
+    call = at.api.effects.handed(site.call, scope) or site.call
+    if not effect.data or _root(call).startswith(_OWN_QUERYSET):
         return None
-    return not _is_own_row(site.call, effect.label.rpartition(".")[2], at, body)
+    return not _is_own_row(call, effect.label.rpartition(".")[2], at, body)
 
 
 def _is_own_row(call: Call, method: str, at: Place, body: Function) -> bool:

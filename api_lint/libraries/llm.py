@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from api_lint.libraries import Known, KnownClass, Library
 
@@ -70,8 +71,8 @@ def _sdk(
     """The classes of an SDK whose clients consist of namespaces: `client.chat.completions.create()`.
 
     Every call below a namespace is a request; the client's own methods only configure it. The namespaces have one class
-    (none of the library's), named after the client so that messages name it. `more` are other names of `sync`; with
-    `Async` before them, of `async_`.
+    (none of the library's), named after the client so that messages name it. `more` are clients that can stand in for
+    `sync`; with `Async` before them, for `async_`.
     """
     classes: dict[str, KnownClass] = {}
     for names, call in (
@@ -89,7 +90,9 @@ def _sdk(
             attributes=dict.fromkeys(namespaces, resource),
             makes=Known(llm=sdk),
         )
-        classes.update(dict.fromkeys((f"{package}.{name}" for name in names), client))
+        first, *others = (f"{package}.{name}" for name in names)
+        classes[first] = client
+        classes.update(dict.fromkeys(others, replace(client, bases=(first,))))
     return classes
 
 
