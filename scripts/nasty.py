@@ -209,8 +209,12 @@ def _loop(folder: Path) -> None:
     (folder / "inner" / "and_again").symlink_to(".")
 
 
+def _outside(root: Path) -> Path:
+    return root.parent / f"{root.name} outside"
+
+
 def _link_out(folder: Path) -> None:
-    outside = folder.parent / f"{folder.name} outside"
+    outside = _outside(folder.parent)
     outside.mkdir()
     (outside / "secret.py").write_text(PROBE)
     (folder / "nasty.py").symlink_to(outside / "secret.py")
@@ -265,7 +269,7 @@ def _many_ignores(folder: Path) -> None:
 def make(root: Path) -> dict[str, Path]:
     """Write the corpus.
 
-    Parameters: `root`, a folder that is empty or to be made.
+    Parameters: `root`, a folder that is empty or to be made. Beside it comes one that a link leads out to.
     Returns: the folder of each nasty thing by its name; in each there is a `beside.py` too.
     """
     folders: dict[str, Path] = {}
@@ -283,7 +287,7 @@ def remove(root: Path) -> None:
     with contextlib.suppress(OSError):
         for folder in root.glob("n*/inner"):
             folder.chmod(0o700)
-    subprocess.run(["rm", "-rf", "--", str(root)], check=False)
+    subprocess.run(["rm", "-rf", "--", str(root), str(_outside(root))], check=False)
 
 
 # ------------------------------------------------------------------------------------------------------- comparison
@@ -345,14 +349,15 @@ def compare(tools: Mapping[str, Sequence[str]]) -> dict[str, dict[str, Outcome]]
 
     Parameters: `tools`, commands by name. Returns: nasty thing → tool → outcome.
     """
-    root = Path(tempfile.mkdtemp(prefix="nasty-"))
-    try:
-        return {
-            name: {tool: tried(command, folder) for tool, command in tools.items()}
-            for name, folder in make(root).items()
-        }
-    finally:
-        remove(root)
+    with tempfile.TemporaryDirectory(prefix="nasty-") as place:
+        root = Path(place) / "corpus"
+        try:
+            return {
+                name: {tool: tried(command, folder) for tool, command in tools.items()}
+                for name, folder in make(root).items()
+            }
+        finally:
+            remove(root)
 
 
 def table(outcomes: Mapping[str, Mapping[str, Outcome]]) -> Iterator[str]:
