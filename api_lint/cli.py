@@ -609,14 +609,16 @@ def _project(
     """The project, and the content of standard input if it is part of it."""
     from dataclasses import replace
 
-    from api_lint import discover
+    from api_lint import atomic, discover
 
     if force_exclude:
         settings = replace(settings, force_exclude=True)
     if paths != (_STDIN,):
         if _STDIN in paths:
             raise _Problem("standard input (`-`) cannot be checked together with files")
-        return discover.find(paths or (".",), settings), {}
+        project = discover.find(paths or (".",), settings)
+        atomic.sweep(project.leftovers)
+        return project, {}
     project = discover.find_stdin(stdin_filename, settings)
     source = sys.stdin.buffer.read()
     return project, dict.fromkeys(project.targets, source)

@@ -48,6 +48,7 @@ DEFAULT_EXCLUDE = (
     "*.egg-info",
 )
 DEFAULT_MAX_FILE_SIZE = 4_000_000
+DEFAULT_TIMEOUT = 30
 
 # What a folder may hold, the first that is there being the one that counts.
 OWN_FILES = (".api-lint.toml", "api-lint.toml")
@@ -97,6 +98,7 @@ class Settings:
     force_exclude: bool = False
     strict: bool = False
     max_file_size: int = DEFAULT_MAX_FILE_SIZE
+    timeout: int = DEFAULT_TIMEOUT
     output_format: str = "full"
     baseline: str = ""
     rules: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
@@ -286,6 +288,10 @@ KEYS = {
     "strict": Key(bool, "All rules, each at its strictest."),
     "max-file-size": Key(
         Annotated[int, Range(minimum=1)], "Bytes; a larger file is not read, but reported as API000."
+    ),
+    "timeout": Key(
+        Annotated[int, Range(minimum=1)],
+        "Seconds of processor time for each rule in a file; a rule that takes longer loses its result there.",
     ),
     # A file for it is for the command line to name: a repository must not say what is written.
     "output-format": Key(

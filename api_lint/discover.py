@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from api_lint import atomic
 from api_lint.config import FILES, OWN_FILES, ProblemError, Settings
 from api_lint.facts import Failure
 from api_lint.ignores import Patterns
@@ -41,7 +42,8 @@ class Project:
     relative to the root with forward slashes. `failures` are what was asked for and cannot be had. `nested` holds the
     settings of folders below the root that have a configuration of their own, by the folder. `listed` are the folders that
     were looked into, absolute, with the digest of what was in them (`replay.listing`), and `said` the files in them that
-    say what belongs to the project: ignore files and configurations.
+    say what belongs to the project: ignore files and configurations. `leftovers` are the paths of temporary files that look
+    as if an earlier run had left them.
     """
 
     root: Path
@@ -51,6 +53,7 @@ class Project:
     nested: Mapping[str, Settings] = field(default_factory=dict)
     listed: Mapping[str, bytes] = field(default_factory=dict, repr=False, compare=False)
     said: tuple[str, ...] = field(default=(), compare=False)
+    leftovers: tuple[str, ...] = ()
 
     def configured(self, path: str) -> str:
         """The folder whose configuration counts for a file: the nearest one of `nested`, "" for the project's own."""
@@ -162,6 +165,8 @@ class _Finder:
         self.files: set[str] = set()
         self.targets: set[str] = set()
         self.entered: set[str] = set()
+        self.looked_at: set[str] = set()
+        self.leftovers: set[str] = set()
         self.failures: dict[str, Failure] = {}
         self.broken: dict[str, Failure] = {}
         self.listed: dict[str, bytes] = {}
@@ -177,6 +182,7 @@ class _Finder:
             self.nested,
             self.listed,
             tuple(self.said),
+            tuple(sorted(self.leftovers)),
         )
 
     def take_project(self) -> None:
@@ -199,6 +205,7 @@ class _Finder:
         elif not (self.force_exclude and self._is_ignored(path, False)):
             self.targets.add(path)
             self._excludes_in(path.rpartition("/")[0])
+            self._look_beside(path)
             if alone:
                 self.files.update(self._package_of(full))
 
@@ -208,6 +215,13 @@ class _Finder:
         if not (self.force_exclude and self._is_ignored(path, False)):
             self.targets.add(path)
             self._excludes_in(path.rpartition("/")[0])
+
+    def _look_beside(self, path: str) -> None:
+        """See what earlier runs have left beside a file whose folder is not walked."""
+        folder = path.rpartition("/")[0]
+        if folder not in self.entered and folder not in self.looked_at:
+            self.looked_at.add(folder)
+            self.leftovers.update(atomic.leftovers(os.path.join(self.root, *folder.split("/"))))
 
     def _take_folder(self, path: str) -> None:
         if self.force_exclude and path and self._is_ignored(path, True):
@@ -269,6 +283,8 @@ class _Finder:
                 if entry.name.endswith(".py") and self._is_file(entry, path):
                     if not self._matched(path, entry.name, False, ignores):
                         yield path
+                elif atomic.is_temporary(entry.name):
+                    self.leftovers.add(entry.path)
                 elif _is_folder(entry) and not self._matched(path, entry.name, True, ignores):
                     waiting.append(path)
 

@@ -1,29 +1,24 @@
-"""A whole run: read → gate → index → link → visit → suppress, over processes where that pays.
+"""A whole run: read → gate → index → link → visit → suppress, over processes.
 
 Indexing is done by workers that send their facts back; then the project is linked once, in this process, and workers
-forked from it visit the files: they have the linked project without copying it. Where a process cannot be forked, or
-the run is small, all happens in this one.
+forked from it visit the files: they have the linked project without copying it. A file that its worker does not survive
+is looked at again without the rule whose turn it was. Where a process cannot be forked, all happens in this one.
 """
 
 from __future__ import annotations
 
 import gc
-import multiprocessing
 import os
 import re
-import signal
 import stat
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import repeat
 from typing import Any, NamedTuple, TypeVar
 
-from api_lint import fixes, noqa
+from api_lint import fixes, noqa, workers
 from api_lint.api import Api, Module
 from api_lint.config import Settings
 from api_lint.discover import Project
@@ -47,9 +42,8 @@ from api_lint.rule import (
 # A fix that has not settled by then undoes itself.
 _ROUNDS = 10
 
-# Below this many bytes of gated source a pool costs more than it saves (a fork and two imports: about 100 ms).
+# Below this many bytes of gated source a second process costs more than it saves.
 _POOL_PAYS_AT = 1_500_000
-_CHUNKS_PER_WORKER = 8
 
 _ROW_END = re.compile(r"\r\n|\r|\n")
 
@@ -84,6 +78,14 @@ class _Visited(NamedTuple):
     diagnostics: list[Diagnostic]
     errors: list[str]
     suppressed: int
+
+
+class _Look(NamedTuple):
+    """A look at a file: `without` the rules of these codes, and only with hooks for nodes if it `parses`."""
+
+    path: str
+    without: frozenset[str] = frozenset()
+    parses: bool = True
 
 
 def run(
@@ -317,7 +319,7 @@ class _Fixer:
                 return
             self.session = self.session.with_sources(changed)
             paths = sorted(path for path in changed if path.endswith(".py"))
-            found = [d for path in paths for d in self.session.visit_one(path).diagnostics]
+            found = [d for each in self.session.visit_all(paths, jobs) for d in each.diagnostics]
             is_whole = False
         self._look(jobs, progress)
         if self._wanted(found):
@@ -549,8 +551,12 @@ class _Session:
         """Read all files, index those that pass the gate, link them."""
         files = self.project.files
         size = sum(self._size(path) for path in files) if len(files) > 20 else 0
-        workers = _workers(jobs, size)
-        for path, facts, failure in _spread(_index_all, self, files, workers, "indexing", progress):
+        indexed = workers.spread(self.index_one, files, _workers(jobs, size), self.settings.timeout)
+        for path, outcome in _counted(zip(files, indexed), "indexing", len(files), progress):
+            if isinstance(outcome, workers.Ended):
+                self.failures[path] = Failure(path, f"the analysis {outcome.reason}")
+                continue
+            facts, failure = outcome
             if facts is not None:
                 self.facts[path] = facts
                 self.scanned.append(path)
@@ -643,17 +649,17 @@ class _Session:
         """A file's bytes, `None` if there is no such file."""
         return self.read(path) if self.exists(path) else None
 
-    def index_one(self, path: str) -> tuple[str, ModuleFacts | None, Failure | None]:
+    def index_one(self, path: str) -> tuple[ModuleFacts | None, Failure | None]:
         """A file's facts, or why it has none; neither for a file that the gate keeps out."""
         try:
             source = self.read(path)
             if self.gate.passes(source) or self._may_be_unused(path, source):
-                return path, index(source, path), None
+                return index(source, path), None
             if path in self.targets:
                 parse(source, path)  # nothing to say about it but whether it can be read
-            return path, None, None
+            return None, None
         except Unreadable as error:
-            return path, None, error.failure
+            return None, error.failure
 
     def _may_be_unused(self, path: str, source: bytes) -> bool:
         """Whether a file is to be looked at for the sake of its comments alone."""
@@ -689,7 +695,7 @@ class _Session:
         paths = [path for path in self.scanned if path in self.targets]
         if any(rule.api_hooks() for rule in self.rules):
             self.api.routes()  # once, before the fork, so that every worker has them
-        results = list(_spread(_visit_all, self, paths, _workers(jobs, self.size), "linting", progress))
+        results = self.visit_all(paths, jobs, progress)
         diagnostics = [d for result in results for d in result.diagnostics]
         asked = self.targets | {f.path for f in self.project.failures}
         diagnostics += [_unreadable(f) for f in self.failures.values() if f.path in asked]
@@ -700,10 +706,44 @@ class _Session:
             len(self.project.targets),
         )
 
-    def visit_one(self, path: str) -> _Visited:
-        """All rules' unsuppressed findings in one file."""
+    def visit_all(
+        self, paths: Sequence[str], jobs: int, progress: Progress | None = None
+    ) -> list[_Visited]:
+        """All rules' unsuppressed findings in some files, a result each; a second one for what ended its worker."""
+        if paths and self.rules:
+            import api_lint.visit  # noqa: F401 - here, so that workers need not
+        results: list[_Visited] = []
+        looks = [_Look(path) for path in paths]
+        while looks:
+            found = workers.spread(
+                self.visit_one, looks, _workers(jobs, self.size), self.settings.timeout
+            )
+            again: list[_Look] = []
+            for look, outcome in _counted(zip(looks, found), "linting", len(looks), progress):
+                if isinstance(outcome, workers.Ended):
+                    results.append(self._ended(look, outcome, again))
+                else:
+                    results.append(outcome)
+            looks = again
+        return results
+
+    def _ended(self, look: _Look, ended: workers.Ended, again: list[_Look]) -> _Visited:
+        """What is told of a worker that ended, and how to look at the file again: without the rule whose turn it was, or
+        if it was none's, without LibCST."""
+        if ended.turn:
+            rule = self.rules[ended.turn - 1]
+            again.append(look._replace(without=look.without | {rule.code}))
+            return _Visited([], [_failure(look.path, rule, ended.reason)], 0)
+        if look.parses:
+            again.append(look._replace(parses=False))
+        failure = Failure(look.path, f"the analysis {ended.reason}")
+        return _Visited([_unreadable(failure)] if look.parses else [], [], 0)
+
+    def visit_one(self, look: _Look) -> _Visited:
+        """The unsuppressed findings in one file."""
         from api_lint.visit import Found, SliceError, Visitor, visit_facts
 
+        path = look.path
         module = self.api.module(path)
         if module is None:
             return _Visited([], [], 0)
@@ -713,22 +753,25 @@ class _Session:
         except Unreadable as error:
             return _Visited([_unreadable(error.failure)], [], 0)
         errors: list[str] = []
-        failed: set[str] = set()
+        failed = set(look.without)
+        turns = {rule.code: number for number, rule in enumerate(self.rules, 1)}
 
         def fail(rule: Rule, error: BaseException) -> None:
             if rule.code not in failed:
-                errors.append(
-                    f"{path}: rule {rule.code} ({rule.name()}) failed: {type(error).__name__}: {error}"
-                )
+                errors.append(_failure(path, rule, f"failed: {type(error).__name__}: {error}"))
             failed.add(rule.code)
 
-        rules = [rule for rule in self.rules if self._speaks(rule, module)]
-        found: list[Found] = list(visit_facts(self.api, module, text, rules, fail))
+        rules = [rule for rule in self.rules if self._speaks(rule, module) and rule.code not in failed]
+        found: list[Found] = []
+        for rule in rules:
+            workers.begin(turns[rule.code])
+            found += visit_facts(self.api, module, text, [rule], fail)
         diagnostics: list[Diagnostic] = []
-        suspects = self._suspects(rules, module, text, fail)
+        suspects = self._suspects(rules, module, text, fail, turns) if look.parses else {}
+        workers.begin()
         if suspects:
             try:
-                found += Visitor(self.api, module, text).visit(suspects, fail)
+                found += Visitor(self.api, module, text, turns).visit(suspects, fail)
             except SliceError as error:
                 diagnostics.append(_unreadable(Failure(path, f"LibCST cannot parse {error}")))
         rows = _ROW_END.split(text) if found else []
@@ -766,6 +809,7 @@ class _Session:
         module: Module,
         text: str,
         fail: Callable[[Rule, BaseException], None],
+        turns: Mapping[str, int],
     ) -> dict[int, list[Rule]]:
         suspects: dict[int, list[Rule]] = {}
         for rule in rules:
@@ -773,6 +817,7 @@ class _Session:
                 continue
             if rule.words and not any(word in text for word in rule.words):
                 continue
+            workers.begin(turns[rule.code])
             try:
                 rows = rule.suspects(module, self.api)
                 for row in rows_with(text, rule.words) if rows is None else rows:
@@ -780,6 +825,10 @@ class _Session:
             except (Exception, SystemExit) as error:  # noqa: BLE001 - a rule is foreign code; it costs its own result only
                 fail(rule, error)
         return suspects
+
+
+def _failure(path: str, rule: Rule, reason: str) -> str:
+    return f"{path}: rule {rule.code} ({rule.name()}) {reason}"
 
 
 def _diagnostic(found: Any, module: Module, rows: Sequence[str]) -> Diagnostic:
@@ -818,102 +867,20 @@ def _order(diagnostic: Diagnostic) -> tuple[object, ...]:
 
 def _workers(jobs: int, size: int) -> int:
     """How many processes to use for so many bytes of source."""
-    if jobs == 1 or sys.platform != "linux" or (not jobs and size < _POOL_PAYS_AT):
+    if jobs == 1 or (not jobs and size < _POOL_PAYS_AT):
         return 1
-    return jobs or len(os.sched_getaffinity(0))
+    return jobs or _processors()
 
 
-def _index_all(
-    session: _Session, paths: Sequence[str]
-) -> list[tuple[str, ModuleFacts | None, Failure | None]]:
-    return [session.index_one(path) for path in paths]
+def _processors() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
-def _visit_all(session: _Session, paths: Sequence[str]) -> list[_Visited]:
-    return [session.visit_one(path) for path in paths]
-
-
-_inherited: tuple[Callable[[_Session, Sequence[str]], list[Any]], _Session] | None = None
-
-
-def _in_worker(paths: Sequence[str]) -> list[Any]:
-    assert _inherited is not None
-    task, session = _inherited
-    return task(session, paths)
-
-
-def _spread(
-    task: Callable[[_Session, Sequence[str]], list[T]],
-    session: _Session,
-    paths: Sequence[str],
-    workers: int,
-    phase: str,
-    progress: Progress | None,
-) -> Iterator[T]:
-    """`task` over all paths in chunks, here or in forked workers; results in the order of the paths."""
-    chunks = _chunks(paths, workers)
-    done = 0
-    for chunk, results in zip(chunks, _results(task, session, chunks, workers)):
-        done += len(chunk)
+def _counted(results: Iterable[T], phase: str, total: int, progress: Progress | None) -> Iterator[T]:
+    """The results as they come, and the progress told of each."""
+    for done, result in enumerate(results, 1):
+        yield result
         if progress is not None:
-            progress(phase, done, len(paths))
-        yield from results
-
-
-def _chunks(paths: Sequence[str], workers: int) -> list[Sequence[str]]:
-    count = (
-        max(1, min(len(paths), workers * _CHUNKS_PER_WORKER))
-        if workers > 1
-        else max(1, len(paths) // 50)
-    )
-    step = -(-len(paths) // count) or 1
-    return [paths[i : i + step] for i in range(0, len(paths), step)]
-
-
-def _results(
-    task: Callable[[_Session, Sequence[str]], list[T]],
-    session: _Session,
-    chunks: Sequence[Sequence[str]],
-    workers: int,
-) -> Iterator[list[T]]:
-    if workers <= 1 or len(chunks) <= 1:
-        yield from (task(session, chunk) for chunk in chunks)
-        return
-    global _inherited
-    _inherited = (task, session)
-    pool = _pool(workers)
-    try:
-        futures = [pool.submit(_in_worker, chunk) for chunk in chunks]
-        for chunk, future in zip(chunks, futures):
-            try:
-                yield future.result()
-            except BrokenProcessPool:
-                yield [one for path in chunk for one in _alone(session, path)]
-    except BaseException:
-        # Nobody wants what is still being worked on, and whoever interrupted is waiting.
-        for worker in multiprocessing.active_children():
-            worker.terminate()
-        raise
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-        _inherited = None
-
-
-def _pool(workers: int) -> ProcessPoolExecutor:
-    # A worker that caught Ctrl-C itself would go on with its chunk, and the command would wait for it.
-    return ProcessPoolExecutor(
-        workers,
-        mp_context=multiprocessing.get_context("fork"),
-        initializer=signal.signal,
-        initargs=(signal.SIGINT, signal.SIG_DFL),
-    )
-
-
-def _alone(session: _Session, path: str) -> list[Any]:
-    """One file in a process of its own, after the pool died: whichever file kills it loses its own result only."""
-    try:
-        with _pool(1) as pool:
-            return pool.submit(_in_worker, [path]).result()
-    except BrokenProcessPool:
-        session.failures[path] = Failure(path, "the analysis of this file killed its process")
-        return []
+            progress(phase, done, total)

@@ -13,13 +13,12 @@ import itertools
 import os
 import re
 import stat
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from api_lint import names, syntax
+from api_lint import atomic, names, syntax
 from api_lint.facts import ModuleFacts, Span
 from api_lint.rule import AddCode, AddField, AddLine, TextEdit, TextFix
 
@@ -681,25 +680,31 @@ class Change(NamedTuple):
 
 def write(changes: Sequence[Change], root: str) -> None:
     """Put new contents into files, into all of them or none: into temporary files beside them, with the same modes,
-    that are renamed over them once all are there.
+    that are renamed over them once all are there. Should the process be killed on the way, each is old or new, and no
+    file that only gains something is behind one that may need it.
 
     Parameters: `changes`, what belongs together; `root`, absolute.
     Raises: Refused for a link that leads out of the root and for a file that changed meanwhile, OSError as the system
     says.
     """
-    staged: list[tuple[str, str, Change]] = []
+    staged: list[tuple[atomic.Staged, Change]] = []
     try:
-        for change in changes:
+        for change in sorted(changes, key=_takes_away):
             target = _target(change.path, root)
             # The same file may come by two paths.
-            if _has(target, change.after) or target in [each for _, each, _ in staged]:
+            if _has(target, change.after) or target in [each.target for each, _ in staged]:
                 continue
-            staged.append((_staged(target, change), target, change))
+            staged.append((_staged(target, change), change))
         _rename(staged, root)
     finally:
-        for temporary, _, _ in staged:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
+        for each, _ in staged:
+            each.discard()
+
+
+def _takes_away(change: Change) -> bool:
+    """Whether a change does more than to add rows."""
+    after = iter(change.after.splitlines())
+    return not all(row in after for row in (change.before or b"").splitlines())
 
 
 def _target(path: str, root: str) -> str:
@@ -718,34 +723,22 @@ def _has(target: str, content: bytes) -> bool:
         return False
 
 
-def _staged(target: str, change: Change) -> str:
-    """A temporary file beside the target, with the new content."""
+def _staged(target: str, change: Change) -> atomic.Staged:
     mode = _mode(target, change.before)
     os.makedirs(os.path.dirname(target), exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".api-lint-", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(change.after)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, mode)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
-    return temporary
+    return atomic.Staged(target, [change.after], mode)
 
 
-def _rename(staged: Sequence[tuple[str, str, Change]], root: str) -> None:
+def _rename(staged: Sequence[tuple[atomic.Staged, Change]], root: str) -> None:
     """Rename all, or put back what was renamed before one that could not be."""
     done: list[Change] = []
     try:
-        for temporary, target, change in staged:
-            _mode(target, change.before)
-            os.replace(temporary, target)
+        for each, change in staged:
+            _mode(each.target, change.before)
+            each.replace()
             done.append(change)
     except (Refused, OSError):
-        for change in done:
+        for change in reversed(done):
             with contextlib.suppress(Refused, OSError):
                 _put_back(change, root)
         raise
@@ -756,7 +749,7 @@ def _put_back(change: Change, root: str) -> None:
     if change.before is None:
         os.unlink(target)
     else:
-        os.replace(_staged(target, Change(change.path, change.after, change.before)), target)
+        _staged(target, Change(change.path, change.after, change.before)).replace()
 
 
 def _mode(target: str, before: bytes | None) -> int:

@@ -25,6 +25,7 @@ _FOR_FILE = re.compile(rb"ignore-file|(?:ruff|flake8)[:=][ \t]*noqa")
 _MAY_BE_OURS = re.compile(rb"api-lint:|noqa[^\r\n]*:[^\r\n]*[A-Z][0-9]", re.IGNORECASE)
 _ROW_END = re.compile(r"\r\n|\r|\n")
 _LONGEST_HEADER = 500
+_WHOLE_FILE = 0
 # What carries a row on to a later one: a string of several rows, a backslash.
 _CARRIES = re.compile(rb"\"\"\"|'''|\\\Z")
 
@@ -78,6 +79,14 @@ class Suppressions:
     last_rows: Mapping[int, int] = field(default_factory=dict)
     open_rows: frozenset[int] = frozenset()
     comments: Mapping[int, int] = field(default_factory=dict)
+    # The parts that hold by their rows: there may be as many comments as findings, and both may be many.
+    _holding: dict[int, list[Suppression]] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        for part in self.parts:
+            if part.holds:
+                row = _WHOLE_FILE if part.for_file else part.span.line
+                self._holding.setdefault(row, []).append(part)
 
     def rows(self, diagnostic: Diagnostic) -> tuple[int, ...]:
         """The rows whose comments silence a finding, in the order in which one would look for them: its first row,
@@ -89,10 +98,11 @@ class Suppressions:
         self, diagnostic: Diagnostic, twins: Iterable[str] = ()
     ) -> Iterator[tuple[Suppression, str]]:
         """The suppressions that silence a finding, each with the selector that does it."""
-        rows = self.rows(diagnostic)
-        for part in self.parts:
-            if part.holds and (part.for_file or part.span.line in rows):
-                yield from ((part, s) for s in part.selectors if _is_named(s, diagnostic, twins))
+        found = [
+            part for row in (_WHOLE_FILE, *self.rows(diagnostic)) for part in self._holding.get(row, ())
+        ]
+        for part in sorted(found, key=lambda part: part.span):
+            yield from ((part, s) for s in part.selectors if _is_named(s, diagnostic, twins))
 
 
 def suppressed(

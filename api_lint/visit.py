@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
 
+from api_lint import workers
 from api_lint.api import Api, Module
 from api_lint.facts import (
     UNKNOWN,
@@ -518,12 +519,16 @@ def _children(cls: type[cst.CSTNode]) -> tuple[str, ...]:
 class Visitor:
     """Parses and walks slices of one file, and calls the rules' hooks.
 
-    Parameters: `api`, the linked project; `module`, the file; `text`, its source.
+    Parameters: `api`, the linked project; `module`, the file; `text`, its source; `turns`, by a rule's code the number that
+    `workers.turn` is told before it is called.
     """
 
-    def __init__(self, api: Api, module: Module, text: str) -> None:
+    def __init__(
+        self, api: Api, module: Module, text: str, turns: Mapping[str, int] | None = None
+    ) -> None:
         self.api = api
         self.module = module
+        self.turns = turns or {}
         self.rows = rows_of(text)
 
     def visit(
@@ -559,17 +564,32 @@ class Visitor:
     def _findings(
         self, piece: Slice, rules: list[Rule], failed: Callable[[Rule, BaseException], None]
     ) -> list[Found]:
+        workers.turn(0)
         tree, offset, is_exact = self._parse(piece)
-        walk = _Walk(self.api, self.module, piece, _hooks(rules), failed, self.rows)
+        walk = _Walk(self.api, self.module, piece, self._hooks(rules), failed, self.rows)
         walk.slice(_body(tree) if offset < piece.start - 1 else tree.body)
+        workers.turn(0)
         positions: Mapping[cst.CSTNode, Any] = {}
         wants_fixes = self.api.wants_fixes
         if any(not isinstance(f.where, Span) or (f.fix and wants_fixes) for _, f in walk.found):
             positions = MetadataWrapper(tree, unsafe_skip_copy=True).resolve(PositionProvider)
-        return [
-            self._located(rule, finding, positions, offset, tree, is_exact)
-            for rule, finding in walk.found
-        ]
+        found: list[Found] = []
+        for rule, finding in walk.found:
+            try:
+                found.append(self._located(rule, finding, positions, offset, tree, is_exact))
+            except RecursionError:
+                raise
+            except Exception as error:  # noqa: BLE001 - a rule may hand in nodes of no tree, and edits of any sort
+                failed(rule, error)
+        return found
+
+    def _hooks(self, rules: Sequence[Rule]) -> dict[str, list[_Turn]]:
+        hooks: dict[str, list[_Turn]] = {}
+        for rule in rules:
+            for node, name in rule.node_hooks().items():
+                turn = _Turn(self.turns.get(rule.code, 0), rule, getattr(rule, name))
+                hooks.setdefault(node, []).append(turn)
+        return hooks
 
     def _located(
         self,
@@ -659,12 +679,24 @@ def _located(where: cst.CSTNode | Span, positions: Mapping[cst.CSTNode, Any], of
     return Span(place.start.line + offset, place.start.column, place.end.line + offset, place.end.column)
 
 
-def _hooks(rules: Sequence[Rule]) -> dict[str, list[tuple[Rule, Hook]]]:
-    hooks: dict[str, list[tuple[Rule, Hook]]] = {}
-    for rule in rules:
-        for node, name in rule.node_hooks().items():
-            hooks.setdefault(node, []).append((rule, getattr(rule, name)))
-    return hooks
+class _Turn(NamedTuple):
+    """A hook of a rule, and the number under which the watchdog knows the rule."""
+
+    number: int
+    rule: Rule
+    hook: Hook
+
+
+# A tree below this depth exhausts no stack, unless a rule goes round in circles; people write trees of 50 levels.
+_DEEP = 120
+
+
+def _is_deep(nodes: Iterable[cst.CSTNode]) -> bool:
+    """Whether trees are so deep that walking them may exhaust the stack."""
+    level = list(nodes)
+    for _ in range(_DEEP):
+        level = [child for node in level for child in node.children]
+    return bool(level)
 
 
 class _Walk:
@@ -675,7 +707,7 @@ class _Walk:
         api: Api,
         module: Module,
         piece: Slice,
-        hooks: dict[str, list[tuple[Rule, Hook]]],
+        hooks: dict[str, list[_Turn]],
         failed: Callable[[Rule, BaseException], None],
         rows: Sequence[str],
     ) -> None:
@@ -692,9 +724,11 @@ class _Walk:
         self.functions = iter([f for f in module.facts.functions if piece.start <= f.start <= piece.end])
         self.classes = iter([c for c in module.facts.classes if piece.start <= c.start <= piece.end])
         self.parents: list[cst.CSTNode] = []
+        self.statements: Sequence[cst.CSTNode] = ()
 
     def slice(self, statements: Sequence[cst.CSTNode]) -> None:
         """Walk the statements of a parsed slice."""
+        self.statements = statements
         for statement in statements:
             self._walk(statement)
 
@@ -725,9 +759,7 @@ class _Walk:
                         self._walk(item)
         self.parents.pop()
 
-    def _enter(
-        self, node: cst.FunctionDef | cst.ClassDef, hooks: list[tuple[Rule, Hook]] | None
-    ) -> None:
+    def _enter(self, node: cst.FunctionDef | cst.ClassDef, hooks: list[_Turn] | None) -> None:
         """A definition: its hooks, decorators, parameters and bases belong outside, its body inside."""
         if hooks:
             self._call(node, hooks)
@@ -748,19 +780,28 @@ class _Walk:
         self.parents.pop()
         self.function, self.cls = function, cls
 
-    def _call(self, node: cst.CSTNode, hooks: list[tuple[Rule, Hook]]) -> None:
+    def _call(self, node: cst.CSTNode, hooks: list[_Turn]) -> None:
         lines = self.module.facts.lines
         line = abs(lines[self.statement]) if 0 <= self.statement < len(lines) else 1
         place = Place(
             self.api, self.module, self.function, self.cls, line, tuple(self.parents), self.rows
         )
-        for rule, hook in hooks:
+        for number, rule, hook in hooks:
+            workers.turn(number)
             try:
-                self.found += [(rule, finding) for finding in hook(node, place) or ()]
-            except RecursionError:
-                raise  # the code is too deep, as a rule
+                self.found += [(rule, _checked(finding)) for finding in hook(node, place) or ()]
+            except RecursionError as error:
+                if _is_deep(self.statements):
+                    raise
+                self.failed(rule, error)
             except (Exception, SystemExit) as error:  # noqa: BLE001 - a rule is foreign code; it costs its own result only
                 self.failed(rule, error)
+
+
+def _checked(finding: object) -> Finding:
+    if not isinstance(finding, Finding):
+        raise TypeError(f"a hook gives findings, not {type(finding).__name__}")
+    return finding
 
 
 def _around(definitions: Sequence[Any], row: int) -> Any:
@@ -782,7 +823,7 @@ def visit_facts(
     """Every finding of the hooks for what only an API has: its routes, models and schemas."""
     for rule in rules:
         try:
-            for finding in _api_findings(api, module, text, rule):
+            for finding in map(_checked, _api_findings(api, module, text, rule)):
                 if isinstance(finding.where, Span):
                     yield Found(rule, finding, finding.where, _text_fix(finding))
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a rule is foreign code; it costs its own result only

@@ -62,17 +62,6 @@ class Routes(Rule):
         raise TypeError("route")
 
 
-class Dies(Rule):
-    """Ends the process on files that are called so."""
-
-    code, message, words = "API985", "never", ("sleep",)
-
-    def visit_Call(self, call: cst.Call, at: Place) -> Iterator[Finding]:
-        if "deadly" in at.path and os.getpid() != MAIN:
-            os._exit(7)
-        return iter(())
-
-
 class Models(Rule):
     """Tells what a handler's file knows from others."""
 
@@ -85,9 +74,6 @@ class Models(Rule):
             value = at.api.value(returned.value, at.api.scope(at.path, function, returned.span.line))
             if at.api.model_in(value):
                 yield self.found(returned.span, path=at.path, model=value.label)
-
-
-MAIN = os.getpid()
 
 
 def write(root: Path, files: Mapping[str, str | bytes]) -> None:
@@ -296,14 +282,6 @@ def test_rules_that_raise_in_other_hooks(tmp_path: Path) -> None:
     assert [("API983" in e, "API984" in e) for e in sorted(result.errors)] in (
         [(True, False), (False, True)],
     )
-
-
-def test_a_worker_that_dies_costs_only_its_file(tmp_path: Path) -> None:
-    files = {f"m{i}.py": SLEEP for i in range(12)}
-    write(tmp_path, {**files, "deadly.py": SLEEP})
-    result = lint(tmp_path, Dies(), Sleeps(), jobs=2)
-    assert set(reasons(result)) == {"deadly.py"}
-    assert [d.path for d in result.diagnostics if d.code == "API981"] == sorted(files)
 
 
 # ----------------------------------------------------------------------------------------- one result, however made

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import stat
-import tempfile
-from collections.abc import Iterable
-from typing import IO
+from collections.abc import Iterable, Iterator
+
+from api_lint import atomic
 
 
 def write(path: str, pieces: Iterable[str]) -> None:
@@ -23,27 +22,19 @@ def write(path: str, pieces: Iterable[str]) -> None:
         mode = _usual_mode()
     else:
         if not stat.S_ISREG(status.st_mode):
-            with _opened(path) as file:
-                file.writelines(pieces)
+            with open(path, "wb") as file:
+                file.writelines(_encoded(pieces))
             return
         if not os.access(path, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
         mode = stat.S_IMODE(status.st_mode)
     target = os.path.realpath(path)
-    handle, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".api-lint-", suffix=".tmp")
-    try:
-        with _opened(handle) as file:
-            file.writelines(pieces)
-        os.chmod(temporary, mode)
-        os.replace(temporary, target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
+    atomic.sweep(atomic.leftovers(os.path.dirname(target)))
+    atomic.Staged(target, _encoded(pieces), mode, is_durable=False).replace()
 
 
-def _opened(file: str | int) -> IO[str]:
-    return open(file, "w", encoding="utf-8", errors="backslashreplace", newline="\n")
+def _encoded(pieces: Iterable[str]) -> Iterator[bytes]:
+    return (piece.encode("utf-8", "backslashreplace") for piece in pieces)
 
 
 def _usual_mode() -> int:
