@@ -264,7 +264,7 @@ def test_nothing_of_the_project_runs(place: Place, start: list[str], arguments: 
     assert starts <= ({shutil.which("git")} if "--since" in arguments else set())
     written = {os.path.realpath(row[1]) for row in told if row[0] == "writes"} - {os.devnull}
     own = os.path.join(os.path.realpath(os.environ["API_LINT_CACHE_DIR"]), "")
-    written = {path for path in written if not path.startswith(own)}
+    written = {path for path in written if not f"{path}{os.sep}".startswith(own)}
     root = os.path.realpath(place.root)
     assert [path for path in written if path != root and not path.startswith(root + os.sep)] == []
     assert bool(written) == ("--fix" in arguments or "baseline" in arguments)
