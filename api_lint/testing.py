@@ -41,6 +41,7 @@ __all__ = [
     "faults",
     "fix",
     "fixed_files",
+    "harm",
     "lint",
 ]
 
@@ -189,11 +190,18 @@ def faults(
             f"{d.path}:{d.span.line}: {d.code} is left"
             for d in _fixable(fixing.again.before.diagnostics)
         ),
-        *_unparsed(fixing.after),
-        *_lost_comments(fixing),
-        *_foreign_rows(fixing),
+        *harm(fixing),
         *_new_findings(fixing),
     )
+
+
+def harm(fixing: Fixing) -> tuple[str, ...]:
+    """What fixes have destroyed.
+
+    Parameters: `fixing`, files before and after. Returns: a line for each file that does not parse, each comment that is
+    lost, and each row that has changed outside of the statements that the fixes touch.
+    """
+    return (*_unparsed(fixing.after), *_lost_comments(fixing), *_foreign_rows(fixing))
 
 
 def _fixable(found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:

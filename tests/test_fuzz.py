@@ -1,0 +1,61 @@
+"""Programs that nobody wrote, linted and fixed: 300 in every run of the tests, more by `scripts/fuzz.py`, and what it found."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+
+import fuzz
+
+# Programs that once went wrong, minimised, by what was wrong with them.
+FOUND: dict[str, bytes] = {}
+
+GATE = settings(fuzz.QUIET, derandomize=True)
+
+
+@settings(GATE, max_examples=11)
+@given(fuzz.projects(fuzz.programs()))
+def test_mutated_files(project: dict[str, bytes]) -> None:
+    assert fuzz.faults(project) == []
+
+
+@settings(GATE, max_examples=1)
+@given(fuzz.projects(fuzz.grown()))
+def test_programs_of_the_grammar(project: dict[str, bytes]) -> None:
+    assert fuzz.faults(project) == []
+
+
+@pytest.mark.parametrize("source", FOUND.values(), ids=FOUND.keys())
+def test_what_was_found(source: bytes) -> None:
+    assert fuzz.faults({"m.py": source}) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "fault"),
+    [
+        (b"x = 1\ny = 2\n", b"x = 1\n", "changed, and no fix is there"),
+        (b"x = 1  # why\n", b"x = 1\n", "lost: # why"),
+        (b"x = 1\n", b"x = (\n", "does not parse"),
+        (b"def f():\n    return 1\n", b"return 1\n", "does not compile any more"),
+    ],
+)
+def test_the_checks_see_what_they_are_there_for(
+    monkeypatch: pytest.MonkeyPatch, before: bytes, after: bytes, fault: str
+) -> None:
+    from dataclasses import replace
+
+    fixed = fuzz._fixed
+
+    def broken(root: object, programs: fuzz.Programs) -> object:
+        done = fixed(root, programs)  # type: ignore[arg-type]
+        changes = {"m.py": (before, after)} if programs["m.py"] == before else {}
+        return replace(done, changes=changes)
+
+    monkeypatch.setattr(fuzz, "_fixed", broken)
+    assert any(fault in told for told in fuzz.faults({"m.py": before}))
+
+
+def test_a_failure_is_minimised(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fuzz, "faults", lambda project: [p for p, s in project.items() if b"bad" in s])
+    project = {"a.py": b"x = 1\n" * 50, "b.py": b"y = 2\n" * 50 + b"bad\n" + b"z = 3\n" * 50}
+    assert fuzz.minimised(project, []) == (["b.py"], {"b.py": b"bad\n"})
