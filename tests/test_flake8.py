@@ -427,6 +427,40 @@ def test_the_project_is_not_read_for_nothing(
     assert visits(tmp_path / "log")
 
 
+OTHER_PLUGIN = """\
+class Names:
+    name, version = "other", "1.0"
+
+    def __init__(self, tree, filename):
+        self.tree = tree
+
+    def run(self):
+        for node in self.tree.body:
+            yield node.lineno, 0, "OTH100 a statement", type(self)
+
+
+def lengths(physical_line):
+    if "sleep" in physical_line:
+        return 0, "OTH200 a row"
+"""
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_beside_other_plugins(project: Path, tmp_path: Path, jobs: str) -> None:
+    """One that looks at trees and one that looks at rows; neither loses anything by the other."""
+    folder = tmp_path / "other"
+    write(folder, "other.py", OTHER_PLUGIN)
+    write(folder, "other-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: other\nVersion: 1.0\n")
+    entries = "[flake8.extension]\nOTH1 = other:Names\nOTH2 = other:lengths\n"
+    write(folder, "other-1.0.dist-info/entry_points.txt", entries)
+    env = {"PYTHONPATH": str(folder)}
+    done = flake8("--jobs", jobs, cwd=project, env=env)
+    assert done.ours() == lint(cwd=project).rows
+    alone = flake8("--jobs", jobs, "--extend-ignore", "API", cwd=project, env=env)
+    assert {"OTH100", "OTH200", "F401", "E302"} <= set(alone.codes())
+    assert sorted([*alone.rows, *done.ours()]) == done.rows
+
+
 def test_rules_with_another_prefix_are_selected(project: Path, plugin: Plugin) -> None:
     env = plugin("from api_lint import Span; yield self.found(Span(1, 0, 1, 1))")
     source = Path(env["PYTHONPATH"], "odd_rule.py")
