@@ -18,6 +18,7 @@ from api_lint import __version__
 if TYPE_CHECKING:
     import ast
     from argparse import Namespace
+    from multiprocessing.connection import Connection
 
 _PREFIX = "API"
 _STDIN = "-"
@@ -173,12 +174,42 @@ def _command(arguments: Sequence[str], source: bytes) -> _Answer:
 def _apart(task: Callable[..., _T], *arguments: object) -> _T:
     """Run a task in a process of its own, where one can be forked: LibCST has died of sources, and the memory goes with
     the process."""
-    if sys.platform != "linux":
+    # flake8's own workers, who may start none, get here if flake8 is used as a library.
+    if sys.platform != "linux" or multiprocessing.current_process().daemon:
         return task(*arguments)
-    from concurrent.futures import ProcessPoolExecutor
+    context = multiprocessing.get_context("fork")
+    try:
+        # No pool: that needs semaphores, which some containers do not have.
+        here, there = context.Pipe(duplex=False)
+        process = context.Process(target=_give, args=(here, there, task, arguments))
+        process.start()
+    except OSError:
+        return task(*arguments)
+    there.close()
+    try:
+        result: _T = here.recv()
+    except EOFError:
+        process.join()
+        raise RuntimeError(f"its process died (exit code {process.exitcode})") from None
+    except BaseException:
+        # Nobody wants what is still being worked on, and whoever interrupted is waiting.
+        process.terminate()
+        raise
+    finally:
+        process.join()
+        here.close()
+    return result
 
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork")) as pool:
-        return pool.submit(task, *arguments).result()
+
+def _give(
+    here: Connection, there: Connection, task: Callable[..., _T], arguments: Sequence[Any]
+) -> None:
+    """Run a task and send its result, unless nobody is there any more to receive it."""
+    from contextlib import suppress
+
+    here.close()
+    with suppress(BrokenPipeError, KeyboardInterrupt):
+        there.send(task(*arguments))
 
 
 def _findings(answer: _Answer) -> Iterable[Mapping[str, Any]]:

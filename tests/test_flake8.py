@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
-from doors import Done, Row, flake8, lint, run
+from doors import Done, Row, environment, flake8, lint, run
 
 LINUX = pytest.mark.skipif(
     sys.platform != "linux", reason="the command runs in a forked process on Linux"
@@ -286,6 +290,74 @@ def test_a_rule_that_ends_the_process(project: Path, plugin: Plugin, body: str) 
     ]
 
 
+def started(project: Path, plugin: Plugin, log: Path) -> subprocess.Popen[str]:
+    """flake8 while a rule works that takes a minute, and writes the process it works in into a file."""
+    body = f"import time; open({str(log)!r}, 'w').write(str(os.getpid())); time.sleep(60); return ()"
+    command = [sys.executable, "-m", "flake8", *SELECT, "app"]
+    process = subprocess.Popen(
+        command, cwd=project, env=environment(plugin(body)), text=True, start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    wait_until(lambda: bool(log.exists() and log.read_text()))
+    return process
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 40
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def is_running(pid: int) -> bool:
+    """Not so for one that ended and that nobody has asked about yet."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@LINUX
+@pytest.mark.parametrize("is_for_all", [True, False], ids=["group", "flake8 alone"])
+def test_an_interrupt_ends_everything_at_once(
+    project: Path, plugin: Plugin, tmp_path: Path, is_for_all: bool
+) -> None:
+    with started(project, plugin, tmp_path / "pid") as process:
+        (os.killpg if is_for_all else os.kill)(process.pid, signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    assert (process.returncode, out, err) == (1, "... stopped\n", "")
+    wait_until(lambda: not is_running(int((tmp_path / "pid").read_text())))
+
+
+NO_SEMAPHORES = """\
+import multiprocessing.synchronize
+
+class SemLock:
+    def __init__(self, *arguments):
+        raise OSError(28, "No space left on device")
+
+multiprocessing.synchronize._multiprocessing = type("module", (), {"SemLock": SemLock})
+"""
+NO_FORK = """\
+import os
+
+def fork():
+    raise BlockingIOError(11, "Resource temporarily unavailable")
+
+os.fork = fork
+"""
+
+
+@LINUX
+@pytest.mark.parametrize("lack", [NO_SEMAPHORES, NO_FORK], ids=["semaphores", "processes"])
+def test_a_container_that_lacks_something(project: Path, tmp_path: Path, lack: str) -> None:
+    write(tmp_path, "site/sitecustomize.py", lack)
+    env = {"PYTHONPATH": str(tmp_path / "site")}
+    done = flake8("--jobs", "1", *SELECT, cwd=project, env=env)
+    assert (done.code, done.err) == (1, "")
+    assert codes(done, project) == BOTH
+
+
 def test_a_configuration_that_cannot_be_used(project: Path) -> None:
     write(project, "pyproject.toml", "[tool.api-lint]\nselct = ['API6']\n")
     done = flake8("--jobs", "2", *SELECT, cwd=project)
@@ -355,6 +427,40 @@ def test_the_project_is_not_read_for_nothing(
     assert visits(tmp_path / "log")
 
 
+OTHER_PLUGIN = """\
+class Names:
+    name, version = "other", "1.0"
+
+    def __init__(self, tree, filename):
+        self.tree = tree
+
+    def run(self):
+        for node in self.tree.body:
+            yield node.lineno, 0, "OTH100 a statement", type(self)
+
+
+def lengths(physical_line):
+    if "sleep" in physical_line:
+        return 0, "OTH200 a row"
+"""
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_beside_other_plugins(project: Path, tmp_path: Path, jobs: str) -> None:
+    """One that looks at trees and one that looks at rows; neither loses anything by the other."""
+    folder = tmp_path / "other"
+    write(folder, "other.py", OTHER_PLUGIN)
+    write(folder, "other-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: other\nVersion: 1.0\n")
+    entries = "[flake8.extension]\nOTH1 = other:Names\nOTH2 = other:lengths\n"
+    write(folder, "other-1.0.dist-info/entry_points.txt", entries)
+    env = {"PYTHONPATH": str(folder)}
+    done = flake8("--jobs", jobs, cwd=project, env=env)
+    assert done.ours() == lint(cwd=project).rows
+    alone = flake8("--jobs", jobs, "--extend-ignore", "API", cwd=project, env=env)
+    assert {"OTH100", "OTH200", "F401", "E302"} <= set(alone.codes())
+    assert sorted([*alone.rows, *done.ours()]) == done.rows
+
+
 def test_rules_with_another_prefix_are_selected(project: Path, plugin: Plugin) -> None:
     env = plugin("from api_lint import Span; yield self.found(Span(1, 0, 1, 1))")
     source = Path(env["PYTHONPATH"], "odd_rule.py")
@@ -369,11 +475,11 @@ def test_as_a_library(project: Path) -> None:
         """\
         from flake8.api import legacy
         guide = legacy.get_style_guide(select=["API"])
-        guide.check_files(["app/main.py"])
+        guide.check_files(["app/main.py", "app/helpers.py"])
         """
     )
     _, out, err = run([sys.executable, "-c", script], project)
-    assert (out.count("\n"), out.split()[1], err) == (1, "API606", "")
+    assert (sorted(line.split()[1] for line in out.splitlines()), err) == (["API601", "API606"], "")
 
 
 def test_it_costs_nothing_at_the_start() -> None:
