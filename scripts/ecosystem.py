@@ -128,7 +128,7 @@ def run(site: Path, folder: Path, timeout: float) -> Ran:
         ran = subprocess.run(
             [*command, "--select", "ALL", "--output-format", "full", "."],
             cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(site), "NO_COLOR": "1"},
+            env={**os.environ, "PYTHONPATH": str(site), "NO_COLOR": "1", "API_LINT_NO_CACHE": "1"},
             capture_output=True,
             timeout=timeout,
             check=False,
