@@ -290,8 +290,8 @@ KEYS = {
         Annotated[int, Range(minimum=1)], "Bytes; a larger file is not read, but reported as API000."
     ),
     "timeout": Key(
-        Annotated[int, Range(minimum=1)],
-        "Seconds of processor time for each rule in a file; a rule that takes longer loses its result there.",
+        Annotated[int, Range(minimum=0)],
+        "Seconds of processor time for each rule in a file; a rule that takes longer loses its result there. 0: no limit.",
     ),
     # A file for it is for the command line to name: a repository must not say what is written.
     "output-format": Key(

@@ -25,6 +25,7 @@ import tempfile
 import tokenize
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -309,9 +310,14 @@ def _files(root: Path) -> dict[str, bytes]:
     }
 
 
+def _project(root: Path) -> tuple[discover.Project, config.Settings]:
+    """A case's project, to be linted in this process: who tests a rule wants to debug it."""
+    settings = replace(config.load(root), timeout=0)
+    return discover.find([str(root)], settings), settings
+
+
 def _fixed(root: Path, rules: tuple[Rule | type[Rule], ...], unsafe: bool) -> engine.Fixed:
-    settings = config.load(root)
-    project = discover.find([str(root)], settings)
+    project, settings = _project(root)
     return engine.fix(project, _made(rules, settings), settings, unsafe=unsafe, jobs=1)
 
 
@@ -320,8 +326,7 @@ def _made(rules: tuple[Rule | type[Rule], ...], settings: config.Settings) -> tu
 
 
 def _run(root: Path, rules: tuple[Rule | type[Rule], ...]) -> engine.Result:
-    settings = config.load(root)
-    project = discover.find([str(root)], settings)
+    project, settings = _project(root)
     return engine.run(project, _made(rules, settings), settings, jobs=1)
 
 

@@ -72,10 +72,10 @@ def spread(
     """Do a task for each item, in forked workers.
 
     Parameters: `task`, whose result can be pickled; `items`; `workers`, how many at once; `seconds` of processor time that
-    an item may take.
+    an item may take, 0 for no deadline: a single worker is this process then.
     Returns: the results in the order of the items, `Ended` where the worker ended, or where the task raised.
     """
-    if CAN_FORK and items:
+    if CAN_FORK and items and (seconds or workers > 1):
         yield from _Crew(task, items, max(1, min(workers, len(items))), seconds).results()
         return
     for item in items:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -420,3 +421,20 @@ def test_a_file_that_a_fix_would_make_is_looked_at(tmp_path: Path) -> None:
     assert not done.changes
     assert [d.code for d in done.result.diagnostics] == ["API987"]
     assert "API981" in done.refused["app.py"]
+
+
+class Pid(Rule):
+    """Tells in which process it runs."""
+
+    code, message, words = "API988", "{pid}", ("sleep",)
+
+    def visit_Call(self, call: cst.Call, at: Place) -> Iterator[Finding]:
+        yield self.found(call, pid=os.getpid())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs forks")
+@pytest.mark.parametrize(("settings", "is_here"), [(Settings(), False), (Settings(timeout=0), True)])
+def test_without_a_deadline_all_is_done_here(tmp_path: Path, settings: Settings, is_here: bool) -> None:
+    (tmp_path / "app.py").write_text(SLEEP)
+    result = run(find([str(tmp_path)], settings), (Pid(),), settings, jobs=1)
+    assert ([d.message for d in result.diagnostics] == [str(os.getpid())]) is is_here

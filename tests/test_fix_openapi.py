@@ -194,7 +194,7 @@ def test_only_the_response_schemas_of_the_fixed_routes_differ(tmp_path: Path) ->
     file = tmp_path / "app.py"
     file.write_text(SOURCE, encoding="utf-8")
     before = openapi(tmp_path)
-    settings = Settings()
+    settings = Settings(timeout=0)
     rules = tuple(rule() for rule in RULES if rule.code in OF_RESPONSES)
     done = engine.fix(discover.find([str(tmp_path)], settings), rules, settings, unsafe=True, jobs=1)
     assert not done.result.diagnostics

@@ -46,7 +46,7 @@ def fixed(root: Path, files: dict[str, str]) -> Fixed:
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(textwrap.dedent(text).encode())
-    settings = Settings()
+    settings = Settings(timeout=0)
     return engine.fix(discover.find([str(root)], settings), RULES, settings, unsafe=True, jobs=1)
 
 

@@ -56,7 +56,7 @@ def fixed(root: Path, files: dict[str, str]) -> Fixed:
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(textwrap.dedent(text).lstrip("\n").encode())
-    settings = Settings()
+    settings = Settings(timeout=0)
     return engine.fix(discover.find([str(root)], settings), RULES, settings, unsafe=True, jobs=1)
 
 
@@ -374,7 +374,7 @@ def test_crlf_and_tabs(tmp_path: Path) -> None:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text.lstrip("\n").replace("\n", "\r\n").encode())
-    settings = Settings()
+    settings = Settings(timeout=0)
     done = engine.fix(discover.find([str(tmp_path)], settings), RULES, settings, unsafe=True, jobs=1)
     assert "\trow = users_service.get_user(db, key)\r\n" in after(done, "routers/users.py")
 

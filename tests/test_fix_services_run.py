@@ -336,7 +336,7 @@ def test_answers_are_the_same(
         path.write_text(textwrap.dedent(text).lstrip("\n"), encoding="utf-8")
     before = answers(tmp_path, ask, steps)
     assert {step[0] for step in before if isinstance(step, list)} == statuses
-    settings = Settings()
+    settings = Settings(timeout=0)
     done = engine.fix(discover.find([str(tmp_path)], settings), RULES, settings, unsafe=True, jobs=1)
     assert not done.result.diagnostics
     assert len(done.applied) >= 4
