@@ -9,7 +9,9 @@ import pytest
 
 
 @pytest.fixture(scope="session", autouse=True)
-def cache_of_the_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
+        # Else each of a thousand commands would compile the whole tool anew.
+        patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
         patch.setitem(os.environ, "API_LINT_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
         yield
