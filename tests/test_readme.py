@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import re
+import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from api_lint import config, registry
+from command import Lint, write
+from doors import environment
 
 CHECKOUT = Path(__file__).parent.parent
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
@@ -73,3 +79,54 @@ def test_the_configuration_it_shows_is_one(tmp_path: Path) -> None:
 )
 def test_every_sample_is_named(path: Path) -> None:
     assert f"fixtures/{path.name}" in README
+
+
+def shown() -> list[str]:
+    """The commands that the README shows, in its order."""
+    blocks = re.findall(r"^```sh\n(.*?)^```", README, re.S | re.M)
+    lines = [line for block in blocks for line in block.splitlines()]
+    return [line for line in lines if shlex.split(line, comments=True)[:1] == ["api-lint"]]
+
+
+APP = "import time\n\n\nasync def f() -> None:\n    time.sleep(1)\n"
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="one of them is about git")
+def test_the_commands_it_shows_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One after another, in a repository whose code they fix, and that has an `origin/main`."""
+    for name in ("app/main.py", "app/routers/users.py"):
+        write(tmp_path, name, APP)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    identity = ("-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "commit.gpgsign=false")
+    for arguments in (
+        ["init", "-q"],
+        ["add", "-A"],
+        ["commit", "-qm", "x"],
+        ["update-ref", "refs/remotes/origin/main", "HEAD"],
+    ):
+        subprocess.run(["git", *identity, *arguments], check=True, env=environment())
+    lint = Lint(capsys)
+    failed: dict[str, str] = {}
+    for line in shown():
+        words, _, file = " ".join(shlex.quote(w) for w in shlex.split(line, comments=True)).partition(
+            " '<' "
+        )
+        source = io.BytesIO((tmp_path / file).read_bytes() if file else b"")
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(source))
+        code, _, err = lint(*shlex.split(words)[1:])
+        if code not in (0, 1):
+            failed[line] = err
+    assert failed == {}
+    assert len(shown()) > 15
+
+
+def test_the_hooks_it_names_are_those_there_are() -> None:
+    manifest = yaml.safe_load((CHECKOUT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    ids = [hook["id"] for hook in manifest]
+    assert re.findall(r"^\| `(api-lint[a-z-]*)` \|", README, re.M) == ids
+    shown = next(block for block in re.findall(r"<<'END'\n(.*?)^END$", README, re.S | re.M))
+    (repository,) = yaml.safe_load(shown)["repos"]
+    assert [hook["id"] for hook in repository["hooks"]] == ids[:1]
