@@ -29,7 +29,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from api_lint import config, discover, engine, registry
+from api_lint import config, discover, engine, registry, syntax
 from api_lint.rule import Diagnostic, Rule
 
 __all__ = [
@@ -213,7 +213,7 @@ def _unparsed(files: Mapping[str, bytes]) -> Iterator[str]:
     for path, content in files.items():
         if path.endswith(".py"):
             try:
-                ast.parse(content, path)
+                syntax.parse(content.decode(_encoding(content)))
             except (SyntaxError, ValueError) as error:
                 yield f"{path}: does not parse: {error}"
 
@@ -257,7 +257,7 @@ def _touched_rows(path: str, old: bytes, done: engine.Fixed) -> set[int]:
         for edit in d.fix.edits
     ]
     rows: set[int] = set()
-    for node in _units(ast.parse(old)):
+    for node in _units(syntax.parse(old.decode(_encoding(old)))):
         decorators = getattr(node, "decorator_list", [])
         first, last = min([node, *decorators], key=_line_of).lineno, node.end_lineno or node.lineno
         is_import = isinstance(node, (ast.Import, ast.ImportFrom, ast.Try, ast.If))

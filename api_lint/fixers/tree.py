@@ -12,6 +12,7 @@ import io
 import tokenize
 from collections.abc import Container, Iterator, Sequence
 
+from api_lint import syntax
 from api_lint.facts import Span
 from api_lint.rule import Rewrite
 
@@ -24,11 +25,11 @@ _FOR_TOOLS = ("type:", "noqa", "pragma", "pylint:", "mypy:", "ruff:", "pyright:"
 class Syntax:
     """The syntax of one file.
 
-    Parameters: `text`, which Python can parse.
+    Parameters: `text`, which Python can parse, be it a newer one.
     """
 
     def __init__(self, text: str) -> None:
-        self.tree = ast.parse(text)
+        self.tree = syntax.parse(text)
         self.rows = io.StringIO(text, newline=None).read().split("\n")
         self.parents: dict[ast.AST, ast.AST] = {}
         self.nodes: list[ast.AST] = []
