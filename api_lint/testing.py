@@ -25,6 +25,7 @@ import tempfile
 import tokenize
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -229,9 +230,10 @@ def _lost_comments(fixing: Fixing) -> Iterator[str]:
 
 
 def _all_comments(data: bytes) -> Iterator[str]:
-    for token in tokenize.tokenize(io.BytesIO(data).readline):
-        if token.type == tokenize.COMMENT:
-            yield token.string.strip()
+    with suppress(tokenize.TokenError, SyntaxError):
+        for token in tokenize.tokenize(io.BytesIO(data).readline):
+            if token.type == tokenize.COMMENT:
+                yield token.string.strip()
 
 
 def _foreign_rows(fixing: Fixing) -> Iterator[str]:

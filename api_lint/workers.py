@@ -79,11 +79,15 @@ def spread(
         yield from _Crew(task, items, max(1, min(workers, len(items))), seconds).results()
         return
     for item in items:
-        begin()
-        try:
-            yield task(item)
-        except Exception as error:  # noqa: BLE001 - a fault of ours costs one file, and is told
-            yield _failed(error)
+        yield _done_here(task, item)
+
+
+def _done_here(task: Callable[[Item], Done], item: Item) -> Done | Ended:
+    begin()
+    try:
+        return task(item)
+    except Exception as error:  # noqa: BLE001 - a fault of ours costs one file, and is told
+        return _failed(error)
 
 
 def _failed(error: BaseException) -> Ended:
@@ -184,7 +188,13 @@ class _Crew:
         for worker in (w for w in self.workers if w.start == w.stop and self.waiting):
             worker.order(self.waiting.popleft())
         while self.waiting and len(self.workers) < self.size:
-            self.workers.append(_Worker(self))
+            try:
+                self.workers.append(_Worker(self))
+            except OSError:  # no process is to be had
+                if not self.workers:
+                    for position in range(*self.waiting.popleft()):
+                        self.found[position] = _done_here(self.task, self.items[position])
+                return
             self.workers[-1].order(self.waiting.popleft())
 
     def _receive(self) -> None:
