@@ -205,8 +205,11 @@ def _give(
     here: Connection, there: Connection, task: Callable[..., _T], arguments: Sequence[Any]
 ) -> None:
     """Run a task and send its result, unless nobody is there any more to receive it."""
+    import signal
     from contextlib import suppress
 
+    # It ends as if interrupted, and so ends its own workers.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     here.close()
     with suppress(BrokenPipeError, KeyboardInterrupt):
         there.send(task(*arguments))
