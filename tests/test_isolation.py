@@ -16,7 +16,7 @@ from pathlib import Path
 import libcst as cst
 import pytest
 
-from api_lint import Finding, Fix, Place, Replace, Rule
+from api_lint import Finding, Fix, Place, Replace, Rule, registry
 from api_lint.config import Settings
 from api_lint.discover import find
 from api_lint.engine import Result, fix, run
@@ -425,3 +425,19 @@ def is_running(pid: int) -> bool:
     except OSError:
         return False
     return state != "Z"
+
+
+def test_where_no_process_is_to_be_had_the_work_is_done_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none_left() -> int:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    (tmp_path / "a.py").write_text("import time\nasync def f():\n    time.sleep(1)\n")
+    (tmp_path / "b.py").write_text("def broken(:\n")
+    monkeypatch.setattr(os, "fork", none_left)
+    settings = Settings()
+    rules = tuple(rule() for rule in registry.load().rules if rule.code == "API601")
+    result = run(find([str(tmp_path)], settings), rules, settings, jobs=2)
+    assert [d.code for d in result.diagnostics] == ["API601", "API000"]
+    assert not result.errors
