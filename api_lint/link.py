@@ -119,14 +119,6 @@ class Module:
             function = self.enclosing(function)
         return False
 
-    def class_at(self, line: int) -> Class | None:
-        """The innermost class that holds the row."""
-        best = None
-        for cls in self.facts.classes:
-            if cls.start <= line <= cls.end and (best is None or cls.start >= best.start):
-                best = cls
-        return best
-
 
 def assigns_by_name(assigns: Iterable[Assign]) -> dict[str, list[Assign]]:
     """Assignments by target."""

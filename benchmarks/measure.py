@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import statistics
 import subprocess
 import sys
@@ -24,7 +23,7 @@ def seconds(command: Command) -> float:
     done = subprocess.run(
         command.arguments,
         cwd=command.folder,
-        env={**os.environ, **command.environment},
+        env=command.variables,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         check=False,
@@ -67,7 +66,7 @@ def peak_memory(command: Command) -> float:
     process = subprocess.Popen(
         command.arguments,
         cwd=command.folder,
-        env={**os.environ, **command.environment},
+        env=command.variables,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -20,6 +20,11 @@ class Command(NamedTuple):
     environment: Mapping[str, str] = {}
     codes: tuple[int, ...] = (0,)
 
+    @property
+    def variables(self) -> dict[str, str]:
+        """All environment variables that it runs with."""
+        return {**os.environ, **self.environment}
+
 
 def install(home: Path) -> Path:
     """Make the peers' venv if it is not there yet.

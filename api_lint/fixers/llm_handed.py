@@ -114,11 +114,6 @@ def _of_function(source: Source, function: ast.FunctionDef) -> ast.Call:
     return made[0]
 
 
-def _reads(file: File, root: ast.expr) -> list[ast.expr]:
-    assert isinstance(root, ast.Name)
-    return list(file.syntax.reads(root.id, file.syntax.tree))
-
-
 class Carried:
     """Writes what a client is made with in another file as it is written in this one."""
 
