@@ -663,7 +663,7 @@ class _Session:
 
     def _may_be_unused(self, path: str, source: bytes) -> bool:
         """Whether a file is to be looked at for the sake of its comments alone."""
-        return bool(self.known) and path in self.targets and noqa.may_be_unused(source)
+        return bool(self.known) and path in self.targets and noqa.may_be_unused(source, self.known)
 
     def with_sources(self, sources: Mapping[str, bytes]) -> _Session:
         """The project with other contents of some files; the facts of all others are kept."""
@@ -781,7 +781,9 @@ class _Session:
             (quiet if is_quiet else diagnostics).append(_diagnostic(each, module, rows))
         diagnostics = list(dict.fromkeys(diagnostics))
         twins = {rule.code: rule.twins for rule in rules}
-        silenced = noqa.suppressed(source, diagnostics, twins, ignore_noqa=self.settings.ignore_noqa)
+        starts = [row for row in module.facts.lines if row > 0] if diagnostics else []
+        ignore_noqa = self.settings.ignore_noqa
+        silenced = noqa.suppressed(source, diagnostics, twins, starts=starts, ignore_noqa=ignore_noqa)
         kept = [d for d, is_silenced in zip(diagnostics, silenced) if not is_silenced]
         if self.known and UNUSED[0] not in self.silent(path):
             ran = [rule for rule in rules if rule.code not in failed]

@@ -11,9 +11,12 @@ from __future__ import annotations
 
 import io
 import re
+import sys
 import tokenize
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from types import MappingProxyType
 
 from api_lint.facts import Span
@@ -22,7 +25,6 @@ from api_lint.rule import SAFE, UNUSED, Diagnostic, Rule, TextEdit, TextFix
 
 _WORDS = (b"noqa", b"api-lint:", b"pylint:")
 _FOR_FILE = re.compile(rb"ignore-file|(?:ruff|flake8)[:=][ \t]*noqa")
-_MAY_BE_OURS = re.compile(rb"api-lint:|noqa[^\r\n]*:[^\r\n]*[A-Z][0-9]", re.IGNORECASE)
 _ROW_END = re.compile(r"\r\n|\r|\n")
 _LONGEST_HEADER = 500
 _WHOLE_FILE = 0
@@ -110,17 +112,25 @@ def suppressed(
     diagnostics: Sequence[Diagnostic],
     twins: Mapping[str, Iterable[str]] = _NO_TWINS,
     *,
+    starts: Sequence[int] = (),
     ignore_noqa: bool = False,
 ) -> list[bool]:
     """Tell which findings of a file its own comments silence.
 
     Parameters: `source`, the file as it was read; `diagnostics`, all of that file; `twins`, by a rule's code what other
-    linters call the same; `ignore_noqa`, whether `# noqa` in all its forms counts for nothing.
+    linters call the same; `starts`, rows on which statements begin, in ascending order, without which the whole file is
+    tokenised; `ignore_noqa`, whether `# noqa` in all its forms counts for nothing.
     Returns: for each diagnostic, whether it is silenced. What makes a file unreadable is never silenced from within.
     """
-    if not diagnostics or not _may_silence(source, diagnostics):
+    text = source.lower()
+    if not diagnostics or not any(word in text for word in _WORDS):
         return [False] * len(diagnostics)
-    comments = read(source, ignore_noqa=ignore_noqa)
+    if _FOR_FILE.search(text):
+        comments = read(source, ignore_noqa=ignore_noqa)
+    else:
+        near = _near_words(text, diagnostics)
+        regions = _regions(near, starts) if starts else None
+        comments = read(source, regions=regions, ignore_noqa=ignore_noqa)
     return [any(comments.covering(d, twins.get(d.code, ()))) for d in diagnostics]
 
 
@@ -141,7 +151,7 @@ def unused(
     Returns: a finding for each such comment, with the fix that takes it out; those that a comment of the row silences
     by their own code or name are left out.
     """
-    if not may_be_unused(source):
+    if not may_be_unused(source, known):
         return []
     comments = read(source)
     judge = _Judge(ran, known)
@@ -169,9 +179,20 @@ def holds_comment(text: str) -> bool:
     return _NEXT.search(f" {text}") is not None or bool(_parts(text, 1, 0))
 
 
-def may_be_unused(source: bytes) -> bool:
-    """Whether a file's bytes look as if they held a suppression that `unused` judges."""
-    return _MAY_BE_OURS.search(source) is not None
+def may_be_unused(source: bytes, known: Sequence[type[Rule] | Rule]) -> bool:
+    """Whether a file's bytes look as if they held a suppression that `unused` judges.
+
+    Parameters: `source` of the file; `known`, all rules that are installed.
+    """
+    letters = {UNUSED[0], *(rule.code for rule in known)}
+    return _ours(frozenset(code.rstrip("0123456789") for code in letters)).search(source) is not None
+
+
+@cache
+def _ours(letters: frozenset[str]) -> re.Pattern[bytes]:
+    """What finds our own form, and a `noqa` of codes that begin with any of these letters."""
+    begun = "|".join(sorted(map(re.escape, letters)))
+    return re.compile(rf"api-lint:|noqa[^\r\n]*:[^\r\n]*(?:{begun})[0-9]".encode(), re.IGNORECASE)
 
 
 class _Judge:
@@ -258,35 +279,59 @@ def logical_end(rows: Sequence[str], first: int, line: int) -> int:
     return line
 
 
-def _may_silence(source: bytes, diagnostics: Sequence[Diagnostic]) -> bool:
-    """Whether the words stand where they could matter: anywhere for those about a file, else on a finding's rows."""
-    text = source.lower()
-    if not any(word in text for word in _WORDS):
-        return False
-    if _FOR_FILE.search(text):
-        return True
+def _near_words(text: bytes, diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """The findings on whose rows the words stand, or something that carries these on to later ones."""
     rows = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+    near: list[Diagnostic] = []
     for diagnostic in diagnostics:
         wanted = rows[diagnostic.span.line - 1 : max(diagnostic.noqa_line, diagnostic.span.end_line)]
         if any(_CARRIES.search(row) or any(word in row for word in _WORDS) for row in wanted):
-            return True
-    return False
+            near.append(diagnostic)
+    return near
 
 
-def read(source: bytes, *, ignore_noqa: bool = False) -> Suppressions:
+def _regions(diagnostics: Iterable[Diagnostic], starts: Sequence[int]) -> list[tuple[int, int]]:
+    """The first and last rows of the statements that findings stand in, in order; none of them overlap."""
+    regions: list[tuple[int, int]] = []
+    for diagnostic in sorted(diagnostics, key=lambda d: d.span):
+        last = max(diagnostic.noqa_line, diagnostic.span.end_line)
+        before = bisect_right(starts, diagnostic.span.line) - 1
+        behind = bisect_right(starts, last)
+        first = starts[before] if before >= 0 else 1
+        end = starts[behind] - 1 if behind < len(starts) else sys.maxsize
+        if regions and first <= regions[-1][1]:
+            regions[-1] = regions[-1][0], max(end, regions[-1][1])
+        else:
+            regions.append((first, end))
+    return regions
+
+
+def read(
+    source: bytes, *, regions: Sequence[tuple[int, int]] | None = None, ignore_noqa: bool = False
+) -> Suppressions:
     """Gather the suppression comments of a file.
 
-    Parameters: `source`, the file as it was read; `ignore_noqa`, leave out `# noqa` in all its forms.
+    Parameters: `source`, the file as it was read; `regions`, first and last rows of whole statements, outside of which
+    nothing is to be looked at (`None` for all of it); `ignore_noqa`, leave out `# noqa` in all its forms.
     Returns: what they silence; of a file that the tokeniser gives up on, what stands before that place.
     """
-    comments, joined, open_rows = _scan(source)
+    scan = _Scan()
+    if regions is None:
+        scan.tokens(_all_tokens(source), 0)
+    elif regions:
+        rows = _ROW_END.split(decode(source, ""))
+        for first, last in regions:
+            # Within brackets a tokeniser takes no offence at how far a row is indented.
+            lines = iter(("(\n", *(f"{row}\n" for row in rows[first - 1 : last])))
+            scan.tokens(tokenize.generate_tokens(lines.__next__), first - 2)
     parts: list[Suppression] = []
-    for comment in comments:
-        is_alone = not comment.line[: comment.start[1]].strip()
-        found = _parts(comment.string, *comment.start, ignore_noqa)
+    for row, token in scan.comments:
+        is_alone = not token.line[: token.start[1]].strip()
+        found = _parts(token.string, row, token.start[1], ignore_noqa)
         parts += (replace(part, holds=is_alone or not part.for_file) for part in found)
+    columns = {row: token.start[1] for row, token in scan.comments}
     return Suppressions(
-        tuple(parts), _last_rows(joined), open_rows, {c.start[0]: c.start[1] for c in comments}
+        tuple(parts), _last_rows(sorted(scan.joined)), frozenset(scan.open_rows), columns
     )
 
 
@@ -337,36 +382,45 @@ _F_STRING = tuple(
 )
 
 
-def _scan(
-    source: bytes,
-) -> tuple[list[tokenize.TokenInfo], list[tuple[int, int]], frozenset[int]]:
-    """The comments, the first and last row of every string or backslash that runs over several, and the rows that end
-    outside of both."""
-    comments: list[tokenize.TokenInfo] = []
-    joined: list[tuple[int, int]] = []
-    open_rows: set[int] = set()
-    strings: list[int] = []
-    before: tokenize.TokenInfo | None = None
-    try:
-        for token in tokenize.tokenize(io.BytesIO(source).readline):
-            if token.type in _F_STRING[:2]:
-                strings.append(token.start[0])
-            elif token.type in _F_STRING[2:]:
-                start = strings.pop()
-                if start < token.end[0]:
-                    joined.append((start, token.end[0]))
-            elif token.type == tokenize.COMMENT:
-                comments.append(token)
-            elif token.start[0] < token.end[0] and token.type not in _BREAKS:
-                joined.append((token.start[0], token.end[0]))
-            if token.type in (tokenize.NEWLINE, tokenize.NL) and not strings:
-                open_rows.add(token.start[0])
-            if before is not None and before.type not in _BREAKS and before.end[0] < token.start[0]:
-                joined.append((before.end[0], token.start[0]))
-            before = token
-    except (tokenize.TokenError, SyntaxError, UnicodeDecodeError, RecursionError):
-        pass
-    return comments, sorted(joined), frozenset(open_rows)
+class _Scan:
+    """What is gathered from tokens: the comments with their rows, the first and last row of every string or backslash that
+    runs over several, and the rows that end outside of both."""
+
+    def __init__(self) -> None:
+        self.comments: list[tuple[int, tokenize.TokenInfo]] = []
+        self.joined: list[tuple[int, int]] = []
+        self.open_rows: set[int] = set()
+
+    def tokens(self, tokens: Iterator[tokenize.TokenInfo], above: int) -> None:
+        """Take tokens in, `above` how many rows of the file stand above the first one's."""
+        strings: list[int] = []
+        before: tokenize.TokenInfo | None = None
+        try:
+            for token in tokens:
+                first, last = token.start[0] + above, token.end[0] + above
+                if token.type in _F_STRING[:2]:
+                    strings.append(first)
+                elif token.type in _F_STRING[2:]:
+                    start = strings.pop()
+                    if start < last:
+                        self.joined.append((start, last))
+                elif token.type == tokenize.COMMENT:
+                    self.comments.append((first, token))
+                elif first < last and token.type not in _BREAKS:
+                    self.joined.append((first, last))
+                if token.type in (tokenize.NEWLINE, tokenize.NL) and not strings:
+                    self.open_rows.add(first)
+                if before is not None and before.type not in _BREAKS:
+                    ended = before.end[0] + above
+                    if ended < first:
+                        self.joined.append((ended, first))
+                before = token
+        except (tokenize.TokenError, SyntaxError, UnicodeDecodeError, RecursionError):
+            pass
+
+
+def _all_tokens(source: bytes) -> Iterator[tokenize.TokenInfo]:
+    yield from tokenize.tokenize(io.BytesIO(source).readline)
 
 
 def _last_rows(joined: list[tuple[int, int]]) -> dict[int, int]:

@@ -12,6 +12,7 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from api_lint.facts import Span
@@ -223,8 +224,8 @@ class Rule:
         return tuple(h for h in cls._hooks() if h in API_HOOKS)
 
     @classmethod
-    def _hooks(cls) -> Iterator[str]:
-        return (n for n in dir(cls) if n.startswith("visit_"))
+    def _hooks(cls) -> tuple[str, ...]:
+        return _hooks_of(cls)
 
     @classmethod
     def doc(cls) -> Doc:
@@ -236,6 +237,11 @@ class Rule:
     def option_fields(cls) -> dict[str, Any]:
         """Option name (kebab case) → dataclass field."""
         return {f.name.replace("_", "-"): f for f in fields(cls.Options)}
+
+
+@cache
+def _hooks_of(cls: type[Rule]) -> tuple[str, ...]:
+    return tuple(name for name in dir(cls) if name.startswith("visit_"))
 
 
 _BLOCK = re.compile(r"^(Bad|Good)::\n\n?((?:(?: {4}.*)?\n?)*)", re.MULTILINE)

@@ -79,6 +79,7 @@ _STATEMENTS = (
     cst.Try,
     cst.TryStar,
     cst.Match,
+    cst.BaseSmallStatement,
 )
 
 
@@ -507,6 +508,17 @@ class SliceError(Exception):
 
 
 @cache
+def _is_statement(cls: type[cst.CSTNode]) -> bool:
+    # LibCST's classes are abstract ones, which take their time to tell what is an instance of them.
+    return issubclass(cls, _STATEMENTS)
+
+
+@cache
+def _is_node(cls: type[object]) -> bool:
+    return issubclass(cls, cst.CSTNode)
+
+
+@cache
 def _children(cls: type[cst.CSTNode]) -> tuple[str, ...]:
     """The fields of a node class that can hold code, in source order."""
     return tuple(
@@ -565,7 +577,7 @@ class Visitor:
         self, piece: Slice, rules: list[Rule], failed: Callable[[Rule, BaseException], None]
     ) -> list[Found]:
         workers.turn(0)
-        tree, offset, is_exact = self._parse(piece)
+        tree, offset, text = self._parse(piece)
         walk = _Walk(self.api, self.module, piece, self._hooks(rules), failed, self.rows)
         walk.slice(_body(tree) if offset < piece.start - 1 else tree.body)
         workers.turn(0)
@@ -573,6 +585,8 @@ class Visitor:
         wants_fixes = self.api.wants_fixes
         if any(not isinstance(f.where, Span) or (f.fix and wants_fixes) for _, f in walk.found):
             positions = MetadataWrapper(tree, unsafe_skip_copy=True).resolve(PositionProvider)
+        # To write a tree out takes a third of the time of parsing it.
+        is_exact = wants_fixes and any(f.fix for _, f in walk.found) and tree.code == text
         found: list[Found] = []
         for rule, finding in walk.found:
             try:
@@ -618,8 +632,8 @@ class Visitor:
         others = tuple(e for e in fix.edits if isinstance(e, (AddLine, AddCode, AddField)))
         return Found(rule, finding, where, TextFix(fix.title, fix.safety, tuple(edits), imports, others))
 
-    def _parse(self, piece: Slice) -> tuple[cst.Module, int, bool]:
-        """A slice's tree, the rows above its first one, and whether the tree gives the text back to the byte."""
+    def _parse(self, piece: Slice) -> tuple[cst.Module, int, str]:
+        """A slice's tree, the rows above its first one, and the text that was parsed."""
         text = "".join(self.rows[piece.start - 1 : piece.end])
         offset = piece.start - 1
         if _INDENT.match(text):
@@ -629,7 +643,7 @@ class Visitor:
             tree = cst.parse_module(text)
         except (cst.ParserSyntaxError, RecursionError) as error:
             raise SliceError(f"row {piece.start}: {type(error).__name__}") from None
-        return tree, offset, tree.code == text
+        return tree, offset, text
 
 
 def _rendered(
@@ -735,11 +749,11 @@ class _Walk:
     def _walk(self, node: cst.CSTNode) -> None:
         cls = type(node)
         around = self.statement
-        if isinstance(node, (*_STATEMENTS, cst.BaseSmallStatement)):
+        if _is_statement(cls):
             self.seen += 1
             self.statement = self.seen
         hooks = self.hooks.get(cls.__name__)
-        if isinstance(node, (cst.FunctionDef, cst.ClassDef)):
+        if cls is cst.FunctionDef or cls is cst.ClassDef:
             self._enter(node, hooks)
         else:
             if hooks:
@@ -751,12 +765,12 @@ class _Walk:
         self.parents.append(node)
         for name in _children(type(node)):
             child = getattr(node, name)
-            if isinstance(child, cst.CSTNode):
-                self._walk(child)
-            elif isinstance(child, (list, tuple)):
+            if isinstance(child, (list, tuple)):
                 for item in child:
-                    if isinstance(item, cst.CSTNode):
+                    if _is_node(type(item)):
                         self._walk(item)
+            elif _is_node(type(child)):
+                self._walk(child)
         self.parents.pop()
 
     def _enter(self, node: cst.FunctionDef | cst.ClassDef, hooks: list[_Turn] | None) -> None:

@@ -140,10 +140,12 @@ def _uses(module: Module, at: Place) -> Iterator[_Use]:
         for site in function.calls:
             scope = at.api.scope(at.path, inside, site.span.line)
             effect = at.api.effect(site, scope)
+            if not effect.llm and not addresses:
+                continue
             callee = at.api.value(site.call.func, scope)
             if effect.llm:
                 yield _Use(site.span, effect.label, effect.llm, callee.kind == "class", callee.name)
-            elif addresses and _is_request(callee.name, function):
+            elif _is_request(callee.name, function):
                 address = _address(site, addresses, module, inside)
                 if address is not None:
                     yield _Use(
