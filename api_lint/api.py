@@ -6,6 +6,7 @@ Everything is answered lazily and once; what nobody asks is not computed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -24,7 +25,7 @@ from api_lint.facts import (
 )
 from api_lint.frameworks import adapters
 from api_lint.infer import Scope, Types
-from api_lint.link import Module, Project
+from api_lint.link import WHOLE, Module, Project
 
 if TYPE_CHECKING:
     from api_lint.raising import Raising
@@ -52,7 +53,7 @@ class Api:
     ) -> None:
         # Whether anybody will look at fixes: to make them costs as much as to find what is wrong.
         self.wants_fixes = True
-        self.source = source or (lambda _: None)
+        self._source = source or (lambda _: None)
         self.project = Project(paths, load, roots, scanned)
         self.types = Types(self.project)
         self.effects = Effects(self.types)
@@ -70,6 +71,29 @@ class Api:
 
         return Raising(self.types)
 
+    def source(self, path: str) -> str | None:
+        """A file's text, `None` for one that cannot be read."""
+        self.project.looked.note(path, WHOLE)
+        return self._source(path)
+
+    def forget(self) -> None:
+        """Forget every answer but what was gathered from all files, so that what is looked at for the next one is looked
+        at again."""
+        self.types.forget()
+        self.effects.forget()
+        self.__dict__.pop("raising", None)
+        self._on_loop.clear()
+        self._once.clear()
+
+    @contextmanager
+    def _apart(self) -> Iterator[None]:
+        """While something is worked out once for all files: what it looks at is not what one of them looks at."""
+        with self.project.looked.paused():
+            yield
+        if self.project.looked.items is not None:
+            self.types.forget()
+            self.effects.forget()
+
     def module(self, path: str) -> Module | None:
         """The module in a file, or `None` where it cannot be read."""
         return self.project.module(path)
@@ -85,19 +109,29 @@ class Api:
 
     def routes(self, path: str | None = None) -> tuple[Route, ...]:
         """The routes declared in one file, or in all of them, in source order."""
+        looked = self.project.looked
         if path is None:
-            return tuple(route for each in self.project.scanned for route in self.routes(each))
+            looked.note("", "routes")
+            with self._apart():
+                return tuple(route for each in self.project.scanned for route in self.routes(each))
+        looked.note("", f"routes {path}")
         if path not in self._routes:
-            module = self.module(path)
-            found = [r for a in self._adapters for r in a.routes(module)] if module is not None else []
-            self._routes[path] = tuple(sorted(found, key=lambda r: r.span))
+            with self._apart():
+                self._declared(path)
         return self._routes[path]
+
+    def _declared(self, path: str) -> None:
+        module = self.module(path)
+        found = [r for a in self._adapters for r in a.routes(module)] if module is not None else []
+        self._routes[path] = tuple(sorted(found, key=lambda r: r.span))
 
     def handled_in(self, path: str) -> tuple[Route, ...]:
         """The routes whose handler stands in a file, one for each handler, wherever they are declared."""
+        routes = self.routes() if self._handlers is None else ()
+        self.project.looked.note("", f"handled {path}")
         if self._handlers is None:
             self._handlers = {}
-            for route in self.routes():
+            for route in routes:
                 self._handlers.setdefault(route.handler.path, {}).setdefault(
                     id(route.handler.function), route
                 )
@@ -188,10 +222,12 @@ class Api:
 
     def classes(self, *roles: str) -> tuple[ClassRef, ...]:
         """The project's classes of these roles, in the order of files and rows."""
+        self.project.looked.note("", "classes " + " ".join(roles))
         if roles not in self._classes:
-            modules = [m for m in map(self.module, self.project.scanned) if m is not None]
-            refs = (ClassRef(m.path, cls) for m in modules for cls in m.facts.classes if cls.bases)
-            self._classes[roles] = tuple(r for r in refs if self.types.role(r.key) in roles)
+            with self._apart():
+                modules = [m for m in map(self.module, self.project.scanned) if m is not None]
+                refs = (ClassRef(m.path, cls) for m in modules for cls in m.facts.classes if cls.bases)
+                self._classes[roles] = tuple(r for r in refs if self.types.role(r.key) in roles)
         return self._classes[roles]
 
     def class_ref(self, value: Value) -> ClassRef | None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections import Counter
 
     from api_lint.baseline import Baseline, Entry
+    from api_lint.cache import Memory
     from api_lint.config import Settings
     from api_lint.discover import Project
     from api_lint.engine import Fixed, Result
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from api_lint.registry import Choice, Registry
     from api_lint.reported import Reported
     from api_lint.reports import View
-    from api_lint.rule import Diagnostic, Rule
+    from api_lint.rule import Diagnostic, Rule, TextFix
 
 _OK, _FOUND, _FAILED, _INTERRUPTED = 0, 1, 2, 130
 _STDIN = "-"
@@ -752,6 +753,7 @@ def _lint(
             silent=registry.silent_in(loaded, settings, project.nested),
             known=loaded.rules if choice.reports_unused else (),
             wants_fixes=wants_fixes,
+            memory=None if sources else _memory(project, settings, loaded, choice, wants_fixes),
         )
     for error in result.errors:
         _say("error", error)
@@ -759,6 +761,40 @@ def _lint(
     result = _reported(result, only, project, choice, engine.reader(project, settings, sources))
     view = _view(project, result, loaded, choice, sources)
     return result, view, not view.errors
+
+
+def _memory(
+    project: Project, settings: Settings, loaded: Registry, choice: Choice, wants_fixes: bool
+) -> Memory | None:
+    """What earlier runs with the same settings and rules have found; `None` where nothing is kept."""
+    from api_lint import inputs, replay
+    from api_lint.cache import Memory
+    from api_lint.reports.frame import masked
+
+    home = replay.folder(click.get_current_context().obj)
+    if not home:
+        return None
+    rules = [(type(r).__module__, r.code, r.options, sorted(r.folders or ())) for r in choice.rules]
+    known = [rule.code for rule in loaded.rules if choice.reports_unused]
+    key = (
+        str(project.root), settings, sorted(project.nested.items()), wants_fixes, rules, known, sys.version,
+        inputs.program(),
+    )  # fmt: skip
+    secret = {rule.code for rule in loaded.rules if rule.secret}
+
+    def is_fit(found: Sequence[Diagnostic]) -> bool:
+        texts = (text for d in found if d.fix is not None for text in _texts(d.fix))
+        return not any(d.code in secret for d in found) and all(
+            masked(row, 0, ()) == row for text in texts for row in text.split("\n")
+        )
+
+    return Memory(home, key, is_fit)
+
+
+def _texts(fix: TextFix) -> Iterator[str]:
+    """All that a fix would write."""
+    yield from (edit.content for edit in fix.edits)
+    yield from (edit.added for edit in fix.others)
 
 
 def _view(

@@ -43,6 +43,10 @@ class Effects:
         self.types = types
         self._chains: dict[object, tuple[Step, ...]] = {}
 
+    def forget(self) -> None:
+        """Forget every answer, so that what is looked at for the next one is looked at again."""
+        self.__init__(self.types)  # type: ignore[misc] # whatever comes to be remembered is forgotten
+
     def of(self, call: Call, scope: Scope) -> Effect:
         """What `call` does by itself (not through the project's own functions)."""
         func = self.types.of(call.func, scope)

@@ -20,12 +20,14 @@ from typing import Any, NamedTuple, TypeVar
 
 from api_lint import fixes, noqa, workers
 from api_lint.api import Api, Module
+from api_lint.cache import Found, Memory
 from api_lint.config import Settings
 from api_lint.discover import Project
 from api_lint.facts import Failure, ModuleFacts, Route, Span
 from api_lint.gate import Gate, rows_with
 from api_lint.index import Unreadable, decode, index, parse
 from api_lint.names import from_imports
+from api_lint.replay import digest
 from api_lint.rule import (
     SAFE,
     UNREADABLE,
@@ -75,9 +77,15 @@ _DEFINED = re.compile(r"^(?:async def|def|class) (\w+)", re.MULTILINE)
 
 
 class _Visited(NamedTuple):
+    """What was found in a file; `path` and `content` (its digest) are given, and what was `looked` at, if it is worth
+    remembering."""
+
     diagnostics: list[Diagnostic]
     errors: list[str]
     suppressed: int
+    path: str = ""
+    content: str = ""
+    looked: frozenset[tuple[str, str]] = frozenset()
 
 
 class _Look(NamedTuple):
@@ -99,6 +107,7 @@ def run(
     silent: Silent | None = None,
     known: Known = (),
     wants_fixes: bool = True,
+    memory: Memory | None = None,
 ) -> Result:
     """Lint a project's target files.
 
@@ -106,11 +115,12 @@ def run(
     processor); `progress`, told of (phase, done, all); `sources`, contents that stand for files' own (standard input);
     `silent`, the codes that the configuration silences in a file; `known`, all installed rules, for suppressions that
     silence nothing to be reported (`API001`), none for them not to be; `wants_fixes`, whether findings are to carry their
-    fixes, which takes about as long as finding them.
+    fixes, which takes about as long as finding them; `memory`, of what earlier runs have found.
     Returns: the findings. Raises nothing for what is in the files.
     """
     with _without_garbage_collection():
         session = _Session(project, rules, settings, sources, silent, known)
+        session.memory = memory
         _last_session[:] = [session]
         session.index(jobs, progress)
         session.api.wants_fixes = wants_fixes
@@ -543,6 +553,8 @@ class _Session:
         self.failures: dict[str, Failure] = {f.path: f for f in project.failures}
         self.scanned: list[str] = []
         self.size = 0
+        self.memory: Memory | None = None
+        self.contents: dict[str, str] = {}
         self.api: Api
 
     # --------------------------------------------------------------------------------------------------- index
@@ -556,7 +568,7 @@ class _Session:
             if isinstance(outcome, workers.Ended):
                 self.failures[path] = Failure(path, f"the analysis {outcome.reason}")
                 continue
-            facts, failure = outcome
+            facts, failure, self.contents[path] = outcome
             if facts is not None:
                 self.facts[path] = facts
                 self.scanned.append(path)
@@ -649,17 +661,23 @@ class _Session:
         """A file's bytes, `None` if there is no such file."""
         return self.read(path) if self.exists(path) else None
 
-    def index_one(self, path: str) -> tuple[ModuleFacts | None, Failure | None]:
+    def index_one(self, path: str) -> tuple[ModuleFacts | None, Failure | None, str]:
         """A file's facts, or why it has none; neither for a file that the gate keeps out."""
+        content = ""
         try:
             source = self.read(path)
+            content = self._content(source)
             if self.gate.passes(source) or self._may_be_unused(path, source):
-                return index(source, path), None
+                return index(source, path), None, content
             if path in self.targets:
                 parse(source, path)  # nothing to say about it but whether it can be read
-            return None, None
+            return None, None, content
         except Unreadable as error:
-            return None, error.failure
+            return None, error.failure, content
+
+    def _content(self, source: bytes) -> str:
+        """The digest of a file's content, where somebody will ask for it."""
+        return digest(source).hex() if self.memory is not None else ""
 
     def _may_be_unused(self, path: str, source: bytes) -> bool:
         """Whether a file is to be looked at for the sake of its comments alone."""
@@ -693,10 +711,15 @@ class _Session:
     def visit(self, jobs: int, progress: Progress | None) -> Result:
         """Run the rules over the target files."""
         paths = [path for path in self.scanned if path in self.targets]
-        if any(rule.api_hooks() for rule in self.rules):
-            self.api.routes()  # once, before the fork, so that every worker has them
-        results = self.visit_all(paths, jobs, progress)
+        if self.memory is not None or any(rule.api_hooks() for rule in self.rules):
+            self.api.handled_in("")  # once, before the fork, so that every worker has all routes
+        known = self.memory.still_true(self.api, self.contents) if self.memory is not None else {}
+        unknown = [path for path in paths if path not in known]
+        results = self.visit_all(unknown, jobs, progress)
+        results += [_Visited([*f.diagnostics], [], f.suppressed) for p in paths if (f := known.get(p))]
         diagnostics = [d for result in results for d in result.diagnostics]
+        if self.memory is not None:
+            self.memory.keep(self.api, self.contents, dict(self._memorable(results)))
         asked = self.targets | {f.path for f in self.project.failures}
         diagnostics += [_unreadable(f) for f in self.failures.values() if f.path in asked]
         return Result(
@@ -739,9 +762,31 @@ class _Session:
         failure = Failure(look.path, f"the analysis {ended.reason}")
         return _Visited([_unreadable(failure)] if look.parses else [], [], 0)
 
+    def _memorable(self, results: Iterable[_Visited]) -> Iterator[tuple[str, Found]]:
+        """What is worth remembering: what all rules have found in the content that the facts are of."""
+        for each in results:
+            if each.path and not each.errors and each.content == self.contents.get(each.path):
+                yield (
+                    each.path,
+                    Found(each.content, tuple(each.diagnostics), each.suppressed, each.looked),
+                )
+
     def visit_one(self, look: _Look) -> _Visited:
-        """The unsuppressed findings in one file."""
-        from api_lint.visit import Found, SliceError, Visitor, visit_facts
+        """All rules' unsuppressed findings in one file, and what was looked at for them if that is to be remembered."""
+        looked = self.api.project.looked
+        if self.memory is None:
+            return self._visited(look)
+        self.api.forget()
+        looked.own, looked.items = look.path, set()
+        try:
+            visited = self._visited(look)
+            return visited._replace(looked=frozenset(looked.items))
+        finally:
+            looked.items = None
+
+    def _visited(self, look: _Look) -> _Visited:
+        from api_lint import visit
+        from api_lint.visit import SliceError, Visitor, visit_facts
 
         path = look.path
         module = self.api.module(path)
@@ -762,7 +807,7 @@ class _Session:
             failed.add(rule.code)
 
         rules = [rule for rule in self.rules if self._speaks(rule, module) and rule.code not in failed]
-        found: list[Found] = []
+        found: list[visit.Found] = []
         for rule in rules:
             workers.begin(turns[rule.code])
             found += visit_facts(self.api, module, text, [rule], fail)
@@ -788,7 +833,8 @@ class _Session:
         if self.known and UNUSED[0] not in self.silent(path):
             ran = [rule for rule in rules if rule.code not in failed]
             kept += noqa.unused(source, path, [*diagnostics, *quiet], ran, self.known)
-        return _Visited(kept, errors, sum(silenced))
+        is_whole = look.parses and not look.without
+        return _Visited(kept, errors, sum(silenced), path if is_whole else "", self._content(source))
 
     def _speaks(self, rule: Rule, module: Module) -> bool:
         folder = self.project.configured(module.path)

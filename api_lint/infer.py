@@ -41,7 +41,7 @@ from api_lint.facts import (
     Value,
 )
 from api_lint.libraries import Known, KnownClass
-from api_lint.link import Module, Project, Symbol
+from api_lint.link import WHOLE, Module, Project, Symbol
 from api_lint.relations import MANAGER, MODEL, Relation, Relations, relation
 
 _MAX_DEPTH = 60
@@ -189,6 +189,14 @@ class Types:
         self._by_attribute: dict[str, list[tuple[Module, Function | None, Assign]]] | None = None
         self._all_relations: Relations | None = None
         self._own_user: str | None = None
+
+    def forget(self) -> None:
+        """Forget every answer, so that what is looked at for the next one is looked at again. What was gathered from the
+        facts of all files stays: of each question about it is noted that it was asked."""
+        gathered = self._by_method, self._by_class, self._by_attribute, self._all_relations
+        self.project.forget()
+        self.__init__(self.project)  # type: ignore[misc] # whatever else comes to be remembered is forgotten as well
+        self._by_method, self._by_class, self._by_attribute, self._all_relations = gathered
 
     # --------------------------------------------------------------------------------------------- expressions
 
@@ -598,23 +606,35 @@ class Types:
 
     def _constructions(self, key: str) -> Iterator[tuple[Scope, Call]]:
         """Where the project makes instances of a class, other than in the class itself and in tests."""
-        if self._by_class is None:
-            self._by_class = {}
-            modules = filter(None, map(self.project.module, self.project.scanned))
-            for module in (m for m in modules if m.kind != "tests"):
-                for function in (None, *module.facts.functions):
-                    for site in (function or module.facts.body).calls:
-                        name = (
-                            site.call.func.rpartition(".")[2] if isinstance(site.call.func, str) else ""
-                        )
-                        if name[:1].isupper():
-                            scope = Scope(module, function, site.span.line)
-                            self._by_class.setdefault(name, []).append((scope, site.call))
         path, _, owner = key.partition("::")
-        for scope, call in self._by_class.get(owner.rpartition(".")[2], ()):
+        for scope, call in self.calls_of_class(owner.rpartition(".")[2]):
             inside = scope.function is not None and scope.function.owner == owner
             if not (inside and scope.module.path == path) and self.of(call.func, scope).name == key:
                 yield scope, call
+
+    def calls_of_class(self, name: str) -> list[tuple[Scope, Call]]:
+        """The calls of what has the name of a class, anywhere but in tests."""
+        self.project.looked.note("", f"calls {name}")
+        if self._by_class is None:
+            with self.project.looked.paused():
+                self._by_class = self._all_calls_of_classes()
+        found = self._by_class.get(name, [])
+        for scope, _ in found if self.project.looked.items is not None else ():
+            function = scope.function
+            self.project.looked.note(scope.module.path, WHOLE if function is None else function.qualname)
+        return found
+
+    def _all_calls_of_classes(self) -> dict[str, list[tuple[Scope, Call]]]:
+        by_class: dict[str, list[tuple[Scope, Call]]] = {}
+        modules = filter(None, map(self.project.module, self.project.scanned))
+        for module in (m for m in modules if m.kind != "tests"):
+            for function in (None, *module.facts.functions):
+                for site in (function or module.facts.body).calls:
+                    name = site.call.func.rpartition(".")[2] if isinstance(site.call.func, str) else ""
+                    if name[:1].isupper():
+                        scope = Scope(module, function, site.span.line)
+                        by_class.setdefault(name, []).append((scope, site.call))
+        return by_class
 
     def parameter(self, param: Param, scope: Scope) -> Value:
         """What a parameter is by its annotation, its dependency or its default."""
@@ -635,7 +655,7 @@ class Types:
     def module_name(self, name: str, module: Module, line: int = _END) -> Value:
         """What a name at a module's top level is."""
         if line != _END:
-            inner = [a for a in module.locals(module.facts.body).get(name, ()) if a.how == "comp"]
+            inner = module.bound_inside(name)
             found = self._latest(inner, Scope(module, None, line), None) if inner else None
             if found is not None:
                 return found
@@ -650,7 +670,7 @@ class Types:
             value = self._latest(module.assigns[name], Scope(module, None, line), None)
             return value or NO_VALUE
         value = self.symbol_value(symbol)
-        if value or symbol.sort != "unknown" or name in module.facts.body.bound:
+        if value or symbol.sort != "unknown" or module.binds(name):
             return value
         return self._unbound(name, module)
 
@@ -830,7 +850,7 @@ class Types:
             if name in function.bound:
                 return False
             function = self._enclosing(function, scope.module)
-        return name not in scope.module.facts.body.bound and not scope.module.stars
+        return not scope.module.binds(name) and not scope.module.stars
 
     # ------------------------------------------------------------------------------------------------- classes
 
@@ -1043,7 +1063,7 @@ class Types:
     def _held(self, holder: Value, name: str) -> Value:
         """What the project gives an object that holds whatever it is given: `g.db = …`, `app.state.pool = …`."""
         found = []
-        for module, function, assign in self._attribute_assigns(name):
+        for module, function, assign in self.attribute_assigns(name):
             where = Scope(module, function, assign.line)
             target = assign.target.rpartition(".")[0]
             given = self.of(target, where)
@@ -1053,21 +1073,30 @@ class Types:
                 found += [value] if value and value.kind != "none" else []
         return self._one_of(found)
 
-    def _attribute_assigns(self, name: str) -> list[tuple[Module, Function | None, Assign]]:
+    def attribute_assigns(self, name: str) -> list[tuple[Module, Function | None, Assign]]:
         """Where the project assigns to an attribute of this name, other than of `self`."""
+        self.project.looked.note("", f"attribute {name}")
         if self._by_attribute is None:
-            self._by_attribute = {}
-            modules = filter(None, map(self.project.module, self.project.scanned))
-            for module in (m for m in modules if m.kind != "tests"):
-                body = [(None, a) for a in module.facts.body.assigns]
-                for function, assign in (
-                    *body,
-                    *((f, a) for f in module.facts.functions for a in f.assigns),
-                ):
-                    owner, _, last = assign.target.rpartition(".")
-                    if owner and owner not in ("self", "cls"):
-                        self._by_attribute.setdefault(last, []).append((module, function, assign))
-        return self._by_attribute.get(name, [])
+            with self.project.looked.paused():
+                self._by_attribute = self._all_attribute_assigns()
+        found = self._by_attribute.get(name, [])
+        for module, function, _ in found if self.project.looked.items is not None else ():
+            self.project.looked.note(module.path, function.qualname if function is not None else WHOLE)
+        return found
+
+    def _all_attribute_assigns(self) -> dict[str, list[tuple[Module, Function | None, Assign]]]:
+        by_attribute: dict[str, list[tuple[Module, Function | None, Assign]]] = {}
+        modules = filter(None, map(self.project.module, self.project.scanned))
+        for module in (m for m in modules if m.kind != "tests"):
+            body = [(None, a) for a in module.facts.body.assigns]
+            for function, assign in (
+                *body,
+                *((f, a) for f in module.facts.functions for a in f.assigns),
+            ):
+                owner, _, last = assign.target.rpartition(".")
+                if owner and owner not in ("self", "cls"):
+                    by_attribute.setdefault(last, []).append((module, function, assign))
+        return by_attribute
 
     def _external_attribute(self, ancestor: str, value: Value, name: str) -> Value | None:
         known = self.known.classes.get(ancestor)
@@ -1111,9 +1140,12 @@ class Types:
         return None
 
     @property
-    def _relations(self) -> Relations:
+    def relations(self) -> Relations:
+        """The relations between Django's models."""
+        self.project.looked.note("", "relations")
         if self._all_relations is None:
-            self._all_relations = Relations(self.project)
+            with self.project.looked.paused():
+                self._all_relations = Relations(self.project)
         return self._all_relations
 
     def _is_django(self, name: str) -> bool:
@@ -1124,7 +1156,7 @@ class Types:
         module = self.project.module(found.owner.path)
         assert module is not None
         if isinstance(found.target, Text):
-            refs = self._relations.named(found.target.value, found.owner)
+            refs = self.relations.named(found.target.value, found.owner)
             keys = [ref.key for ref in refs if self._is_django(ref.key)]
             return keys[0] if len(keys) == 1 else ""
         if isinstance(found.target, str) and found.target.endswith("AUTH_USER_MODEL"):
@@ -1137,7 +1169,7 @@ class Types:
         if not name.startswith("django.contrib.auth.models."):
             return name
         if self._own_user is None:
-            refs = (ref for refs in self._relations.models.values() for ref in refs)
+            refs = (ref for refs in self.relations.models.values() for ref in refs)
             own = [ref.key for ref in refs if self._is_user(ref.key)]
             self._own_user = own[0] if len(own) == 1 else ""
         return self._own_user or name
@@ -1150,7 +1182,7 @@ class Types:
 
     def _other_end(self, value: Value, name: str) -> Value:
         """What the rows of a model call those that refer to them: `user.order_set`, `space.members`."""
-        found = self._relations.reverse.get(name)
+        found = self.relations.reverse.get(name)
         if not found or not self._is_django(value.name):
             return NO_VALUE
         names = {ancestor.name for ancestor in self.mro(instance(self._user(value.name)))}
@@ -1588,7 +1620,7 @@ class Types:
         base = self.class_ref(abstract)
         assert base is not None
         public = {m for m in base.cls.methods if not m.startswith("_")}
-        for candidate in self._classes_with(ref.function.name):
+        for candidate in self.classes_with(ref.function.name):
             if candidate.key == abstract or self._is_protocol(candidate.key):
                 continue
             inherits = any(a.name == abstract for a in self.mro(instance(candidate.key)))
@@ -1611,17 +1643,25 @@ class Types:
             for base in ref.cls.bases
         )
 
-    def _classes_with(self, method: str) -> list[ClassRef]:
+    def classes_with(self, method: str) -> list[ClassRef]:
+        """The project's classes that define a method of this name."""
+        self.project.looked.note("", f"method {method}")
         if self._by_method is None:
-            self._by_method = {}
-            for path in self.project.scanned:
-                module = self.project.module(path)
-                for cls in (
-                    module.classes.values() if module is not None and module.kind != "tests" else ()
-                ):
-                    for name in cls.methods:
-                        self._by_method.setdefault(name, []).append(ClassRef(path, cls))
-        return self._by_method.get(method, [])
+            with self.project.looked.paused():
+                self._by_method = self._all_methods()
+        found = self._by_method.get(method, [])
+        for ref in found if self.project.looked.items is not None else ():
+            self.project.looked.note(ref.path, ref.cls.qualname)
+        return found
+
+    def _all_methods(self) -> dict[str, list[ClassRef]]:
+        by_method: dict[str, list[ClassRef]] = {}
+        for path in self.project.scanned:
+            module = self.project.module(path)
+            for cls in module.classes.values() if module is not None and module.kind != "tests" else ():
+                for name in cls.methods:
+                    by_method.setdefault(name, []).append(ClassRef(path, cls))
+        return by_method
 
     # --------------------------------------------------------------------------------------------------- texts
 

@@ -86,3 +86,13 @@ def _packages() -> Iterator[str]:
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] in tops:
             yield from (os.path.abspath(path) for path in getattr(module, "__path__", ()))
+
+
+def program() -> tuple[tuple[str, int, int], ...]:
+    """What the program and the rules are made of: each file with its time and its size."""
+    files: set[str] = set()
+    for top in _packages():
+        for folder, _, names in os.walk(top):
+            files.update(os.path.join(folder, name) for name in names if name.endswith(".py"))
+    states = ((path, os.stat(path)) for path in sorted({*files, *_modules()}) if os.path.isfile(path))
+    return tuple((path, state.st_mtime_ns, state.st_size) for path, state in states)

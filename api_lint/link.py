@@ -12,14 +12,23 @@ import posixpath
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import (
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from contextlib import contextmanager
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from api_lint import libraries
 from api_lint.facts import Assign, Call, CallSite, Class, Function, Import, ModuleFacts
 
 _STDLIB = sys.stdlib_module_names
+
+_Found = TypeVar("_Found")
 
 _TESTS = re.compile(
     r"(^|/)(tests?|testing|conftest\.py$|test_[^/]*\.py$|[^/]*_tests?\.py$|tests?\.py$)(/|$)"
@@ -44,30 +53,133 @@ def kind(path: str) -> str:
     return "examples" if _EXAMPLES.search(path) else ""
 
 
-class Module:
-    """A file's facts with look-ups by name. A name bound twice means what it was bound to last."""
+# What is looked at of a module besides names: that it is there, all of it, its star imports, what a star gives of it.
+PRESENCE, WHOLE, STARS, LISTED = "", "*", "*stars", "*listed"
 
-    def __init__(self, facts: ModuleFacts) -> None:
-        self.facts = facts
-        self.path = facts.path
-        self.kind = kind(facts.path)
-        self.functions: dict[str, Function] = {f.qualname: f for f in facts.functions}
-        self.classes: dict[str, Class] = {c.qualname: c for c in facts.classes}
-        self.imports: dict[str, Import] = {}
-        self.stars: list[Import] = []
-        self.submodules: dict[str, list[str]] = defaultdict(list)
-        self.assigns: dict[str, list[Assign]] = assigns_by_name(
-            a for a in facts.body.assigns if a.how != "comp"
-        )
-        self._locals: dict[int, dict[str, list[Assign]]] = {}
-        self._puts: dict[int, dict[str, list[CallSite]]] = {}
+
+class Looked:
+    """What is looked at while one file is worked on: `(path, name)` of what other files define or lack, and `("", question)`
+    of what only all files together answer. Nothing is noted while `items` is `None`."""
+
+    __slots__ = ("items", "own")
+
+    def __init__(self) -> None:
+        self.own = ""
+        self.items: set[tuple[str, str]] | None = None
+
+    def note(self, path: str, name: str) -> None:
+        """Something of a file was looked at."""
+        if self.items is not None and path != self.own:
+            self.items.add((path, name))
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """While something is gathered from all files that will answer many questions, each of them noted by itself."""
+        items, self.items = self.items, None
+        try:
+            yield
+        finally:
+            self.items = items
+
+
+class _Names(dict[str, _Found]):
+    """A module's look-up by name that notes what is looked up."""
+
+    __slots__ = ("looked", "path")
+
+    def __init__(self, found: Mapping[str, _Found], path: str, looked: Looked) -> None:
+        super().__init__(found)
+        self.path = path
+        self.looked = looked
+
+    def __getitem__(self, name: str) -> _Found:
+        self.looked.note(self.path, name)
+        return super().__getitem__(name)
+
+    def __contains__(self, name: object) -> bool:
+        self.looked.note(self.path, str(name))
+        return super().__contains__(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.looked.note(self.path, name)
+        return super().get(name, default)
+
+    def __iter__(self) -> Iterator[str]:
+        self.looked.note(self.path, WHOLE)
+        return super().__iter__()
+
+    def keys(self) -> Any:
+        self.looked.note(self.path, WHOLE)
+        return super().keys()
+
+    def values(self) -> Any:
+        self.looked.note(self.path, WHOLE)
+        return super().values()
+
+    def items(self) -> Any:
+        self.looked.note(self.path, WHOLE)
+        return super().items()
+
+
+class Module:
+    """A file's facts with look-ups by name. A name bound twice means what it was bound to last.
+
+    Parameters: `facts`; `looked`, which notes what is looked at.
+    """
+
+    def __init__(self, facts: ModuleFacts, looked: Looked | None = None) -> None:
+        self._facts = facts
+        self._looked = looked = looked or Looked()
+        self.path = path = facts.path
+        self.kind = kind(path)
+        imports: dict[str, Import] = {}
+        submodules: dict[str, list[str]] = {}
+        self._stars: list[Import] = []
         for entry in facts.body.imports:
             if entry.local == "*":
-                self.stars.append(entry)
+                self._stars.append(entry)
             elif entry.local:
-                self.imports[entry.local] = entry
+                imports[entry.local] = entry
             else:
-                self.submodules[entry.module.partition(".")[0]].append(entry.module)
+                submodules.setdefault(entry.module.partition(".")[0], []).append(entry.module)
+        assigns = assigns_by_name(a for a in facts.body.assigns if a.how != "comp")
+        self.functions: dict[str, Function] = _Names(
+            {f.qualname: f for f in facts.functions}, path, looked
+        )
+        self.classes: dict[str, Class] = _Names({c.qualname: c for c in facts.classes}, path, looked)
+        self.imports: dict[str, Import] = _Names(imports, path, looked)
+        self.submodules: dict[str, list[str]] = _Names(submodules, path, looked)
+        self.assigns: dict[str, list[Assign]] = _Names(assigns, path, looked)
+        self._locals: dict[int, dict[str, list[Assign]]] = {}
+        self._puts: dict[int, dict[str, list[CallSite]]] = {}
+
+    @property
+    def facts(self) -> ModuleFacts:
+        """All that the file tells."""
+        self._looked.note(self.path, WHOLE)
+        return self._facts
+
+    @property
+    def stars(self) -> list[Import]:
+        """Its star imports."""
+        self._looked.note(self.path, STARS)
+        return self._stars
+
+    @property
+    def all_names(self) -> tuple[str, ...] | None:
+        """What its `__all__` lists, `None` where there is none or it is computed."""
+        self._looked.note(self.path, LISTED)
+        return self._facts.all_names
+
+    def binds(self, name: str) -> bool:
+        """Whether its top level binds a name."""
+        self._looked.note(self.path, name)
+        return name in self._facts.body.bound
+
+    def bound_inside(self, name: str) -> list[Assign]:
+        """What comprehensions at its top level bind to a name."""
+        self._looked.note(self.path, name)
+        return [a for a in self.locals(self._facts.body).get(name, ()) if a.how == "comp"]
 
     def locals(self, function: Function) -> dict[str, list[Assign]]:
         """A function's own assignments by target, in source order."""
@@ -102,7 +214,7 @@ class Module:
         found = self.functions.get(function.parent) if function.parent else None
         if found is None or found.start <= function.start <= found.end:
             return found
-        named = (f for f in self.facts.functions if f.qualname == function.parent)
+        named = (f for f in self._facts.functions if f.qualname == function.parent)
         return next((f for f in named if f.start <= function.start <= f.end), found)
 
     def is_test(self, line: int) -> bool:
@@ -157,9 +269,10 @@ class Project:
         roots: Sequence[str] = (),
         scanned: Sequence[str] = (),
     ) -> None:
-        self.paths = frozenset(paths)
-        self.scanned = tuple(scanned)
-        self.folders = _folders(self.paths)
+        self._paths = frozenset(paths)
+        self.looked = Looked()
+        self._scanned = tuple(scanned)
+        self._folders = _folders(self._paths)
         self._load = load
         self._roots = tuple(r.strip("/") for r in roots)
         self._modules: dict[str, Module | None] = {}
@@ -168,17 +281,43 @@ class Project:
         self._by_tail: dict[str, list[str]] | None = None
         self._by_folder: dict[str, list[str]] | None = None
 
+    @property
+    def paths(self) -> frozenset[str]:
+        """Every Python file of the project."""
+        self.looked.note("", "paths")
+        return self._paths
+
+    @property
+    def folders(self) -> frozenset[str]:
+        """Every folder that one of them is in."""
+        self.looked.note("", "paths")
+        return self._folders
+
     def module(self, path: str) -> Module | None:
         """The module in a file, or `None` where the file cannot be read."""
+        self.looked.note(path, PRESENCE)
         if path not in self._modules:
-            facts = self._load(path) if path in self.paths else None
-            self._modules[path] = Module(facts) if facts is not None else None
+            facts = self._load(path) if path in self._paths else None
+            self._modules[path] = Module(facts, self.looked) if facts is not None else None
         return self._modules[path]
+
+    @property
+    def scanned(self) -> tuple[str, ...]:
+        """The files that reverse look-ups go over."""
+        self.looked.note("", "scanned")
+        return self._scanned
+
+    def forget(self) -> None:
+        """Forget every answer, so that what is looked at for the next one is looked at again."""
+        self._symbols.clear()
 
     def find(self, dotted: str, importer: str) -> Symbol:
         """What the absolute module name `dotted` means to the file `importer`."""
-        folder = posixpath.dirname(importer)
-        key = (dotted, folder)
+        base = _module_base(importer)
+        # A file never means itself, so one of that name gets an answer of its own.
+        is_own = dotted.rpartition(".")[2] == posixpath.basename(base)
+        key = (dotted, importer if is_own else posixpath.join(posixpath.dirname(importer), "."))
+        self.looked.note("", f"find {key[0]} {key[1]}")
         found = self._found.get(key)
         if found is None:
             found = self._found[key] = self._find(dotted, importer)
@@ -200,21 +339,26 @@ class Project:
                     return symbol
         return self._elsewhere(tail, importer) or Symbol("external", dotted)
 
+    def at(self, base: str) -> Symbol | None:
+        """The module or package in a place (`app/models`), `None` where there is none."""
+        self.looked.note("", f"at {base}")
+        return self._at(base, "")
+
     def _at(self, base: str, importer: str) -> Symbol | None:
         for path in (f"{base}.py", f"{base}/__init__.py"):
-            if path in self.paths and path != importer:
+            if path in self._paths and path != importer:
                 return Symbol("module", base, path)
-        return Symbol("package", base, base) if base in self.folders else None
+        return Symbol("package", base, base) if base in self._folders else None
 
     def _import_roots(self, importer: str) -> Iterable[str]:
         """Folders that may be on `sys.path` for a file, nearest first. A package's own folder should not be."""
         yield from self._roots
         folder = posixpath.dirname(importer)
         while True:
-            if posixpath.join(folder, "__init__.py") not in self.paths:
+            if posixpath.join(folder, "__init__.py") not in self._paths:
                 yield folder
                 source = posixpath.join(folder, "src")
-                if source in self.folders:
+                if source in self._folders:
                     yield source
             if not folder:
                 return
@@ -226,7 +370,7 @@ class Project:
             return None
         if self._by_tail is None:
             self._by_tail = defaultdict(list)
-            for path in self.paths:
+            for path in self._paths:
                 self._by_tail[_tail(path)].append(path)
         name = tail.rpartition("/")[2]
         matches = [
@@ -238,7 +382,7 @@ class Project:
         return Symbol("module", _module_base(matches[0]), matches[0]) if len(matches) == 1 else None
 
     def _is_root(self, folder: str) -> bool:
-        return f"{folder}/__init__.py" not in self.paths
+        return f"{folder}/__init__.py" not in self._paths
 
     def relative(self, entry: Import, importer: str) -> str | None:
         """The folder-like base (`app/models`) that a relative import's module part means; `None` above the root."""
@@ -253,7 +397,7 @@ class Project:
         """What one import statement binds its local name to."""
         if entry.level:
             base = self.relative(entry, importer)
-            module = (self._at(base, "") if base is not None else None) or NO_SYMBOL
+            module = (self.at(base) if base is not None else None) or NO_SYMBOL
         else:
             module = self.find(entry.module, importer)
         return self.member(module, entry.name) if entry.name and entry.name != "*" else module
@@ -263,28 +407,30 @@ class Project:
         if module.sort == "external":
             return Symbol("external", f"{module.name}.{name}")
         if module.sort == "package":
-            return self._at(posixpath.join(module.path, name), "") or NO_SYMBOL
+            return self.at(posixpath.join(module.path, name)) or NO_SYMBOL
         if module.sort != "module":
             return NO_SYMBOL
         found = self.symbol(module.path, name)
         if found.sort == "unknown" and module.path.endswith("__init__.py"):
             folder = posixpath.dirname(module.path)
-            return self._at(posixpath.join(folder, name), "") or self._gathered(folder, name)
+            return self.at(posixpath.join(folder, name)) or self._gathered(folder, name)
         return found
 
     def _gathered(self, folder: str, name: str) -> Symbol:
         """What a package binds at run time (`globals()[name] = …`): the class of that name in just one of its modules."""
         found = {
             path
-            for path in self._in_folder(folder)
+            for path in self.in_folder(folder)
             if (module := self.module(path)) is not None and name in module.classes
         }
         return Symbol("class", name, found.pop()) if len(found) == 1 else NO_SYMBOL
 
-    def _in_folder(self, folder: str) -> list[str]:
+    def in_folder(self, folder: str) -> list[str]:
+        """The files of one folder."""
+        self.looked.note("", f"folder {folder}")
         if self._by_folder is None:
             self._by_folder = defaultdict(list)
-            for path in self.paths:
+            for path in self._paths:
                 self._by_folder[posixpath.dirname(path)].append(path)
         return self._by_folder.get(folder, [])
 
@@ -322,7 +468,7 @@ class Project:
         if source.sort != "module" or name.startswith("_"):
             return NO_SYMBOL
         target = self.module(source.path)
-        if target is None or (target.facts.all_names is not None and name not in target.facts.all_names):
+        if target is None or (target.all_names is not None and name not in target.all_names):
             return NO_SYMBOL
         return self.symbol(source.path, name)
 

@@ -48,8 +48,7 @@ _TAGS = {
 # How many runs are kept; the oldest goes first.
 _KEPT = 48
 _LARGEST = 64_000_000
-RUNS = "runs"
-_FOLDERS = (RUNS,)
+RUNS, FOUND = "runs", "found"
 
 # The clock that files are stamped by is read this seldom. One that knows whole seconds only may know every other one.
 _TICK = 20_000_000
@@ -333,7 +332,7 @@ def _write(path: str, kept: Kept) -> None:
     body = b"".join((head.encode("ascii"), b"\n", *parts))
     runs, name = os.path.split(path)
     if len(body) < _LARGEST and put(runs, name, _MAGIC + digest(body) + body):
-        _forget_old(runs)
+        forget_old(runs)
 
 
 def put(where: str, name: str, data: bytes) -> bool:
@@ -372,8 +371,8 @@ def _make(where: str) -> None:
             file.write(text)
 
 
-def _forget_old(runs: str) -> None:
-    """Take the oldest runs away, so that no more than some are left."""
+def forget_old(runs: str) -> None:
+    """Take the oldest files of a folder away, so that no more than some are left."""
     try:
         with os.scandir(runs) as entries:
             kept = sorted(((entry.stat().st_mtime_ns, entry.path) for entry in entries), reverse=True)
@@ -400,7 +399,7 @@ def clean(home: str) -> int:
     Returns: how many files are gone. Raises: OSError where one cannot be removed.
     """
     count = 0
-    for name in _FOLDERS:
+    for name in (RUNS, FOUND):
         inner = os.path.join(home, name)
         if os.path.isdir(inner) and not os.path.islink(inner):
             for file in os.listdir(inner):

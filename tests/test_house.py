@@ -34,7 +34,7 @@ LAYERS = [
     {"api"},
     {"rule", "config"},
     {"fixers", "fixes"},
-    {"noqa", "fingerprint", "visit", "discover", "registry", "git"},
+    {"noqa", "fingerprint", "visit", "cache", "discover", "registry", "git"},
     {"silencing", "baseline", "since", "inputs"},
     {"reported"},
     {"engine"},

@@ -269,6 +269,8 @@ def without_async(finding: Finding, at: Place) -> Finding:
 
     The frameworks run a plain handler in a thread, so everything in it may block.
     """
+    if not at.wants_fixes:
+        return finding
     reason = _stays_async(at)
     node = definition(at)
     if reason or node is None or at.function is None or node.asynchronous is None:
@@ -285,7 +287,7 @@ def without_async(finding: Finding, at: Place) -> Finding:
 def answered_by_def(at: Place) -> bool:
     """Whether the function around should become a plain `def`: it can, and something in it cannot go to a thread alone."""
     function = at.function
-    if function is None or _stays_async(at):
+    if not at.wants_fixes or function is None or _stays_async(at):
         return False
     return any(
         effect.blocks == "db" or (not effect and _held(site.call, at) and _chain(site, at))

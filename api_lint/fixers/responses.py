@@ -55,6 +55,8 @@ def declare_response(finding: Finding, node: cst.FunctionDef, route: Route, at: 
     Parameters: `node`, the handler's definition; `route`, what it handles; `at`, where the hook was called.
     Returns: the finding; with the reason instead where the answer is not known for sure.
     """
+    if not at.wants_fixes:
+        return finding
     try:
         shape, beside = _answer(node, route, at)
         names, needs = _written(dict.fromkeys(shape.schemas), at, route.handler.function)
@@ -254,6 +256,8 @@ def dump_with_schema(
     Parameters: `value`, what is returned; `line`, its row.
     Returns: the finding; with the reason instead where no schema fits.
     """
+    if not at.wants_fixes:
+        return finding
     dumper = _Dumper(route, at, line)
     try:
         edits = list(dumper.edits(value, route.framework not in ("flask", "quart", "drf", "django")))

@@ -1,0 +1,199 @@
+"""What was found in a file is found without a look at it, as long as it and what it looked at are what they were."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from api_lint import engine
+from command import Lint, write
+
+FILES = {
+    "pyproject.toml": "[tool.api-lint]\ntimeout = 0\n",  # without a deadline, all happens in this process
+    "app/__init__.py": "",
+    "app/models.py": (
+        "from sqlalchemy.orm import DeclarativeBase, Mapped\n\n\nclass Base(DeclarativeBase):\n    pass\n\n\n"
+        "class User(Base):\n    __tablename__ = 'users'\n    id: Mapped[int]\n"
+    ),
+    "app/helpers.py": (
+        "import time\n\nimport requests\n\n\ndef slow():\n    time.sleep(1)\n\n\ndef fetch(url):\n    return requests.get(url)\n\n\n"
+        "def both(url):\n    slow()\n    return fetch(url)\n\n\ndef quick():\n    return 1\n"
+    ),
+    "app/again.py": "from app.helpers import both, quick as fast\n",
+    "app/db.py": (
+        "from sqlalchemy.orm import Session, sessionmaker\n\nmake = sessionmaker()\n\n\ndef get_db():\n    yield make()\n"
+    ),
+    "app/users.py": (
+        "from fastapi import APIRouter, Depends\nfrom sqlalchemy.orm import Session\n\nfrom app.again import both, fast\nfrom app.db import get_db\n"
+        "from app.models import User\n\nrouter = APIRouter()\n\n\n@router.get('/users')\nasync def users(db: Session = Depends(get_db)):\n"
+        "    both('x')\n    fast()\n    return db.query(User).all()\n"
+    ),
+    "app/other.py": "import time\n\n\nasync def wait():\n    try:\n        time.sleep(2)\n    except Exception:\n        pass\n",
+    "app/main.py": "from fastapi import FastAPI\n\nfrom app import users\n\napp = FastAPI()\napp.include_router(users.router, prefix='/api')\n",
+    "app/handlers.py": "import time\n\n\nasync def late():\n    time.sleep(3)\n    return {'a': 1}\n",
+    "app/table.py": "from fastapi import APIRouter\n\nfrom app.handlers import late\n\nrouter = APIRouter()\nrouter.add_api_route('/late', late)\n",
+}  # fmt: skip
+
+# What edits do to a file: a pattern, and what it becomes.
+EDITS = [
+    (r"time\.sleep\((\d)\)", r"time.sleep(\g<1>1)"), (r"    time\.sleep\(\d+\)\n", "    pass\n"), (r"    pass\n", "    time.sleep(1)\n"),
+    (r"\A", "# a row more\n"), (r"\A# a row more\n", ""), (r"\Z", "\n\ndef added():\n    return 1\n"), (r"\Z", "\n\ndef slow():\n    pass\n"),
+    (r"both, quick as fast", "quick as both, quick as fast"), (r"quick as both, quick as fast", "both, quick as fast"),
+    (r"async def", "def"), (r"\ndef ", "\nasync def "), (r"\(Base\)", "(object)"), (r"\(object\)", "(Base)"), (r"Session = Depends", "int = Depends"),
+    (r"int = Depends", "Session = Depends"), (r"yield make\(\)", "return make()"), (r"return make\(\)", "yield make()"), (r"requests\.get", "print"),
+    (r"print\(", "requests.get("), (r"prefix='/api'", "prefix='/v2'"), (r"return 1", "return 2  # noqa"), (r"\Z", "from app.helpers import *\n"),
+    (r"from app\.helpers import \*\n", ""), (r"except Exception:\n        pass", "except Exception:\n        raise"), (r"\Z", "x = = 1\n"), (r"x = = 1\n", ""),
+    (r"add_api_route\('/late', late\)", "add_api_route('/late', print)"), (r"add_api_route\('/late', print\)", "add_api_route('/late', late)"),
+]  # fmt: skip
+
+
+# A report without fixes: what a fix writes can hang on the whole project.
+ROWS = ("--output-format", "concise")
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("API_LINT_CACHE_DIR", str(tmp_path / "cache"))
+    folder = tmp_path / "project"
+    for name, text in FILES.items():
+        write(folder, name, text)
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def lint(capsys: pytest.CaptureFixture[str]) -> Lint:
+    return Lint(capsys)
+
+
+@pytest.fixture
+def visited(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The files that rules look at, as they do."""
+    paths: list[str] = []
+    inner = engine._Session._visited
+
+    def visit(self: engine._Session, look: engine._Look) -> object:
+        paths.append(look.path)
+        return inner(self, look)
+
+    monkeypatch.setattr(engine._Session, "_visited", visit)
+    return paths
+
+
+def edit(path: Path, pattern: str, replacement: str) -> None:
+    text = path.read_text()
+    changed = re.sub(pattern, replacement, text, count=1)
+    assert changed != text
+    path.write_text(changed)
+
+
+def test_what_has_not_changed_is_not_looked_at(project: Path, lint: Lint, visited: list[str]) -> None:
+    first = lint()
+    assert len(visited) > 5
+    visited.clear()
+    assert lint() == first
+    assert visited == []
+
+
+CASES: dict[str, tuple[str, str, str, set[str]]] = {
+    "a body that changes no fact": ("helpers", r"return 1", "return 1  # one", {"helpers"}),
+    "a function that nobody knows": ("helpers", r"\Z", "\n\ndef added():\n    return 1\n", {"helpers", "users"}),
+    "a row more above": ("models", r"\A", "# more\n", {"models"}),
+    "a function two modules away": ("helpers", r"time\.sleep\(1\)", "pass", {"helpers", "users"}),
+    "what stands between": ("again", "quick as fast", "slow as fast", {"again", "users"}),
+    "a class's base": ("models", r"\(DeclarativeBase\)", "", {"models", "users"}),
+    "where a router is mounted": ("main", "/api", "/v2", {"main", "users"}),
+    "a route declared elsewhere": ("table", "add_api_route", "print", {"table", "handlers"}),
+    "what nobody looks at": ("other", r"sleep\(2\)", "sleep(4)", {"other"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "pattern", "replacement", "again"), CASES.values(), ids=CASES)
+def test_what_looked_at_a_change_is_looked_at_again(
+    project: Path, lint: Lint, visited: list[str], name: str, pattern: str, replacement: str, again: set[str]
+) -> None:  # fmt: skip
+    lint(*ROWS)
+    edit(project / "app" / f"{name}.py", pattern, replacement)
+    visited.clear()
+    found = lint(*ROWS)
+    seen = {Path(path).stem for path in visited}
+    assert found == lint("--no-cache", *ROWS)
+    assert seen == again
+
+
+def test_a_module_that_stands_in_the_way(project: Path, lint: Lint, visited: list[str]) -> None:
+    """A file more can change what a name means: `import requests` is the project's own now."""
+    lint(*ROWS)
+    write(project, "requests.py", "def get(url):\n    return 1\n")
+    visited.clear()
+    found = lint(*ROWS)
+    assert {"app/helpers.py", "app/users.py"} <= set(visited)
+    assert "app/other.py" not in visited
+    assert found == lint("--no-cache", *ROWS)
+
+
+@pytest.mark.parametrize("arguments", [(), ("--output-format", "concise", "--select", "ALL")])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_random_edits(
+    project: Path, lint: Lint, visited: list[str], arguments: tuple[str, ...], seed: int
+) -> None:
+    chance = random.Random(seed)
+    spared = total = 0
+    for _ in range(12):
+        for _ in range(chance.randrange(1, 3)):
+            path = project / chance.choice([name for name in FILES if name.startswith("app/")])
+            pattern, replacement = chance.choice(EDITS)
+            if chance.random() < 0.1 and path.exists():
+                path.unlink()
+            elif path.exists():
+                path.write_text(re.sub(pattern, replacement, path.read_text(), count=1))
+            else:
+                write(project, path.relative_to(project).as_posix(), FILES[f"app/{path.name}"])
+        visited.clear()
+        found = lint(*arguments)
+        spared -= len(visited)
+        assert found == lint("--no-cache", *arguments)
+        spared += (len(visited) + len(set(visited))) // 2
+        total += len(set(visited))
+    assert 0 < spared < total
+
+
+def _flip(data: bytes) -> bytes:
+    middle = len(data) // 2
+    return data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :]
+
+
+@pytest.mark.parametrize("harm", [lambda d: d[:0], lambda d: d[: len(d) // 2], lambda d: d[:20], _flip, lambda d: b"\x80\x04." + d])  # fmt: skip
+def test_what_is_not_whole_is_as_if_it_were_not_there(
+    project: Path, lint: Lint, tmp_path: Path, harm: Callable[[bytes], bytes]
+) -> None:
+    first = lint()
+    (path,) = (tmp_path / "cache" / "found").iterdir()
+    whole = path.read_bytes()
+    path.write_bytes(harm(whole))
+    assert lint() == first
+    assert path.read_bytes() == whole
+
+
+def test_other_settings_are_another_matter(project: Path, lint: Lint, visited: list[str]) -> None:
+    lint()
+    write(project, "pyproject.toml", "[tool.api-lint]\nignore = ['API601']\n")
+    assert lint() == lint("--no-cache")
+    visited.clear()
+    lint("--ignore-noqa")
+    assert visited
+
+
+def test_a_secret_is_not_kept(project: Path, lint: Lint, tmp_path: Path) -> None:
+    secret = "sk-proj-Zx9Kq2mV7bN4tR8wL1cY6dH3fJ5gP0sA"
+    write(project, "app/keys.py", f"import openai\n\nclient = openai.OpenAI(api_key='{secret}')\n")
+    _, out, _ = lint()
+    assert "app/keys.py" in out
+    kept = [path.read_bytes() for path in (tmp_path / "cache").rglob("*") if path.is_file()]
+    assert kept
+    assert not any(secret.encode() in each for each in kept)
