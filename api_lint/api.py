@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from api_lint.census import Census
 from api_lint.effects import Effects
 from api_lint.facts import (
     CallSite,
@@ -40,7 +41,8 @@ class Api:
 
     Parameters: `paths`, every Python file of the project relative to its root; `load`, a file's facts (or `None`);
     `roots`, configured source roots; `scanned`, the files that passed the gate, over which reverse look-ups go;
-    `source`, a file's text (`None` for one that cannot be read), for fixes that depend on another file.
+    `source`, a file's text (`None` for one that cannot be read), for fixes that depend on another file;
+    `census`, the names in a file's facts where they are known without these.
     """
 
     def __init__(
@@ -50,11 +52,12 @@ class Api:
         roots: Sequence[str] = (),
         scanned: Sequence[str] = (),
         source: Callable[[str], str | None] | None = None,
+        census: Callable[[str], Census | None] | None = None,
     ) -> None:
         # Whether anybody will look at fixes: to make them costs as much as to find what is wrong.
         self.wants_fixes = True
         self._source = source or (lambda _: None)
-        self.project = Project(paths, load, roots, scanned)
+        self.project = Project(paths, load, roots, scanned, census)
         self.types = Types(self.project)
         self.effects = Effects(self.types)
         self._adapters = adapters(self.types)
@@ -121,8 +124,10 @@ class Api:
         return self._routes[path]
 
     def _declared(self, path: str) -> None:
-        module = self.module(path)
-        found = [r for a in self._adapters for r in a.routes(module)] if module is not None else []
+        census = self.project.census(path)
+        fit = [a for a in self._adapters if census is not None and a.may_declare(census)]
+        module = self.module(path) if fit else None
+        found = [r for a in fit for r in a.routes(module)] if module is not None else []
         self._routes[path] = tuple(sorted(found, key=lambda r: r.span))
 
     def handled_in(self, path: str) -> tuple[Route, ...]:
@@ -225,7 +230,9 @@ class Api:
         self.project.looked.note("", "classes " + " ".join(roles))
         if roles not in self._classes:
             with self._apart():
-                modules = [m for m in map(self.module, self.project.scanned) if m is not None]
+                censuses = ((path, self.project.census(path)) for path in self.project.scanned)
+                paths = [path for path, each in censuses if each is not None and each.has("classes")]
+                modules = [m for m in map(self.module, paths) if m is not None]
                 refs = (ClassRef(m.path, cls) for m in modules for cls in m.facts.classes if cls.bases)
                 self._classes[roles] = tuple(r for r in refs if self.types.role(r.key) in roles)
         return self._classes[roles]

@@ -161,6 +161,8 @@ class _Now:
                 return tuple(sorted(api.project.paths))
             case "scanned":
                 return api.project.scanned
+            case "with":
+                return tuple(api.project.paths_with(*about))
             case "routes":
                 return api.routes(" ".join(about) or None)
             case "handled":

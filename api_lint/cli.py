@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from api_lint.reported import Reported
     from api_lint.reports import View
     from api_lint.rule import Diagnostic, Rule, TextFix
+    from api_lint.shelf import Shelf
 
 _OK, _FOUND, _FAILED, _INTERRUPTED = 0, 1, 2, 130
 _STDIN = "-"
@@ -754,6 +755,7 @@ def _lint(
             known=loaded.rules if choice.reports_unused else (),
             wants_fixes=wants_fixes,
             memory=None if sources else _memory(project, settings, loaded, choice, wants_fixes),
+            shelf=None if sources else _shelf(project, choice, loaded),
         )
     for error in result.errors:
         _say("error", error)
@@ -789,6 +791,20 @@ def _memory(
         )
 
     return Memory(home, key, is_fit)
+
+
+def _shelf(project: Project, choice: Choice, loaded: Registry) -> Shelf | None:
+    """The facts that earlier runs have made; `None` where nothing is kept."""
+    from api_lint import inputs, replay
+    from api_lint.shelf import Shelf
+
+    home = replay.folder(click.get_current_context().obj)
+    if not home:
+        return None
+    # What decides which files have facts at all: the rules' words, and the codes that comments may name.
+    words = sorted({word for rule in choice.rules for word in rule.words})
+    codes = sorted(rule.code for rule in loaded.rules) if choice.reports_unused else []
+    return Shelf(home, (str(project.root), words, codes, sys.version, inputs.program()))
 
 
 def _texts(fix: TextFix) -> Iterator[str]:

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple, TypeVar
 from api_lint import fixes, noqa, workers
 from api_lint.api import Api, Module
 from api_lint.cache import Found, Memory
+from api_lint.census import Census
 from api_lint.config import Settings
 from api_lint.discover import Project
 from api_lint.facts import Failure, ModuleFacts, Route, Span
@@ -40,12 +41,15 @@ from api_lint.rule import (
     Rule,
     TextFix,
 )
+from api_lint.shelf import Kept, Shelf, pack, unpack
 
 # A fix that has not settled by then undoes itself.
 _ROUNDS = 10
 
 # Below this many bytes of gated source a second process costs more than it saves.
 _POOL_PAYS_AT = 1_500_000
+# So few files that their sizes need no look.
+_FEW = 20
 
 _ROW_END = re.compile(r"\r\n|\r|\n")
 
@@ -88,6 +92,15 @@ class _Visited(NamedTuple):
     looked: frozenset[tuple[str, str]] = frozenset()
 
 
+class _Indexed(NamedTuple):
+    """A file's facts, or why it has none; the digest of its content; and what of it is kept, if anything is."""
+
+    facts: ModuleFacts | None
+    failure: Failure | None
+    content: str
+    kept: Kept | None = None
+
+
 class _Look(NamedTuple):
     """A look at a file: `without` the rules of these codes, and only with hooks for nodes if it `parses`."""
 
@@ -108,6 +121,7 @@ def run(
     known: Known = (),
     wants_fixes: bool = True,
     memory: Memory | None = None,
+    shelf: Shelf | None = None,
 ) -> Result:
     """Lint a project's target files.
 
@@ -115,16 +129,20 @@ def run(
     processor); `progress`, told of (phase, done, all); `sources`, contents that stand for files' own (standard input);
     `silent`, the codes that the configuration silences in a file; `known`, all installed rules, for suppressions that
     silence nothing to be reported (`API001`), none for them not to be; `wants_fixes`, whether findings are to carry their
-    fixes, which takes about as long as finding them; `memory`, of what earlier runs have found.
+    fixes, which takes about as long as finding them; `memory`, of what earlier runs have found; `shelf`, of the
+    facts that they have made.
     Returns: the findings. Raises nothing for what is in the files.
     """
     with _without_garbage_collection():
         session = _Session(project, rules, settings, sources, silent, known)
-        session.memory = memory
+        session.memory, session.shelf = memory, shelf
         _last_session[:] = [session]
         session.index(jobs, progress)
         session.api.wants_fixes = wants_fixes
-        return session.visit(jobs, progress)
+        found = session.visit(jobs, progress)
+        if shelf is not None:
+            shelf.keep(session.kept)
+        return found
 
 
 def routes(
@@ -552,8 +570,9 @@ class _Session:
         self.facts: dict[str, ModuleFacts] = {}
         self.failures: dict[str, Failure] = {f.path: f for f in project.failures}
         self.scanned: list[str] = []
-        self.size = 0
         self.memory: Memory | None = None
+        self.shelf: Shelf | None = None
+        self.kept: dict[str, Kept] = {}
         self.contents: dict[str, str] = {}
         self.api: Api
 
@@ -562,21 +581,52 @@ class _Session:
     def index(self, jobs: int, progress: Progress | None) -> None:
         """Read all files, index those that pass the gate, link them."""
         files = self.project.files
-        size = sum(self._size(path) for path in files) if len(files) > 20 else 0
-        indexed = workers.spread(self.index_one, files, _workers(jobs, size), self.settings.timeout)
-        for path, outcome in _counted(zip(files, indexed), "indexing", len(files), progress):
+        new = [path for path in files if not self._is_known(path)]
+        indexed = workers.spread(self.index_one, new, self._workers(jobs, new), self.settings.timeout)
+        for path, outcome in _counted(zip(new, indexed), "indexing", len(new), progress):
             if isinstance(outcome, workers.Ended):
                 self.failures[path] = Failure(path, f"the analysis {outcome.reason}")
-                continue
-            facts, failure, self.contents[path] = outcome
-            if facts is not None:
-                self.facts[path] = facts
-                self.scanned.append(path)
-            if failure is not None:
-                self.failures[path] = failure
+            else:
+                self._take(path, outcome)
         self.scanned.sort()
-        self.size = size
-        self.api = Api(files, self.load, self.project.sources(self.settings), self.scanned, self.text)
+        roots = self.project.sources(self.settings)
+        self.api = Api(files, self.load, roots, self.scanned, self.text, self._census)
+
+    def _take(self, path: str, indexed: _Indexed) -> None:
+        self.contents[path] = indexed.content
+        if indexed.facts is not None:
+            self.facts[path] = indexed.facts
+            self.scanned.append(path)
+        if indexed.failure is not None:
+            self.failures[path] = indexed.failure
+        if indexed.kept is not None:
+            self.kept[path] = indexed.kept
+
+    def _is_known(self, path: str) -> bool:
+        """Whether an earlier run has made a file's facts. They are unpacked when somebody asks for them."""
+        if not self.shelf:
+            return False
+        try:
+            content = self._content(self.read(path))
+        except Unreadable:
+            return False  # which is told of where it is indexed
+        kept = self.shelf.of(path, content)
+        if kept is None:
+            return False
+        self.contents[path] = content
+        self.kept[path] = kept
+        if kept.packed:
+            self.scanned.append(path)
+        return True
+
+    def _census(self, path: str) -> Census | None:
+        kept = self.kept.get(path)
+        return kept.census if kept is not None else None
+
+    def _workers(self, jobs: int, paths: Sequence[str]) -> int:
+        """How many processes to use for some files."""
+        size = sum(self._size(path) for path in paths) if len(paths) > _FEW else 0
+        return _workers(jobs, size)
 
     def imported(self) -> Iterator[tuple[tuple[str, ...], str]]:
         """All that any file imports from a module, `*` among it: the module's dotted name in parts, and the name.
@@ -602,6 +652,11 @@ class _Session:
     def load(self, path: str) -> ModuleFacts | None:
         """A file's facts, indexed now if the gate had kept it out."""
         facts = self.facts.get(path)
+        kept = self.kept.get(path)
+        if facts is None and kept is not None and kept.packed:
+            facts = unpack(kept.packed)
+            if facts is not None:
+                self.facts[path] = facts
         if facts is None and path not in self.failures:
             try:
                 facts = self.facts[path] = index(self.read(path), path)
@@ -661,19 +716,23 @@ class _Session:
         """A file's bytes, `None` if there is no such file."""
         return self.read(path) if self.exists(path) else None
 
-    def index_one(self, path: str) -> tuple[ModuleFacts | None, Failure | None, str]:
+    def index_one(self, path: str) -> _Indexed:
         """A file's facts, or why it has none; neither for a file that the gate keeps out."""
         content = ""
         try:
             source = self.read(path)
             content = self._content(source)
             if self.gate.passes(source) or self._may_be_unused(path, source):
-                return index(source, path), None, content
-            if path in self.targets:
-                parse(source, path)  # nothing to say about it but whether it can be read
-            return None, None, content
+                facts = index(source, path)
+                return _Indexed(
+                    facts, None, content, pack(content, facts) if self.shelf is not None else None
+                )
+            if path not in self.targets:
+                return _Indexed(None, None, content)
+            parse(source, path)  # nothing to say about it but whether it can be read
+            return _Indexed(None, None, content, Kept(content))
         except Unreadable as error:
-            return None, error.failure, content
+            return _Indexed(None, error.failure, content)
 
     def _content(self, source: bytes) -> str:
         """The digest of a file's content, where somebody will ask for it."""
@@ -700,7 +759,6 @@ class _Session:
         for path in (path for path in sources if path.endswith(".py")):
             after.load(path)
         after.scanned = sorted({*self.scanned, *(path for path in sources if path in after.facts)})
-        after.size = self.size
         after.api = Api(
             project.files, after.load, project.sources(self.settings), after.scanned, after.text
         )
@@ -739,7 +797,10 @@ class _Session:
         looks = [_Look(path) for path in paths]
         while looks:
             found = workers.spread(
-                self.visit_one, looks, _workers(jobs, self.size), self.settings.timeout
+                self.visit_one,
+                looks,
+                self._workers(jobs, [look.path for look in looks]),
+                self.settings.timeout,
             )
             again: list[_Look] = []
             for look, outcome in _counted(zip(looks, found), "linting", len(looks), progress):

@@ -56,6 +56,8 @@ from api_lint.syntax import older
 # Deeper nesting kills LibCST's parser (SIGSEGV near 1,500) and exhausts CPython's; code written by people stays below 50.
 MAX_NESTING = 200
 
+_BEGINS_DEFINITION = re.compile(r"(?:async[ \t\f]+)?(?:def|class)[ \t\f]+")
+
 # Keyword arguments and class fields whose strings frameworks read; no other string's value is kept in the facts.
 _TEXT_KEYWORDS = frozenset(
     "path prefix url_prefix methods rule tags url_path endpoint basename name detail route response_class status_code "
@@ -372,9 +374,12 @@ class _Indexer:
 
     def _name_span(self, node: Any) -> Span:
         """The place of the name behind `def` or `class`."""
-        col = self._col(node.lineno, node.col_offset)
-        found = re.search(rf"\b{re.escape(node.name)}\b", self.rows[node.lineno - 1][col:])
-        start = col + found.start() if found else col
+        row, col = self.rows[node.lineno - 1], self._col(node.lineno, node.col_offset)
+        begun = _BEGINS_DEFINITION.match(row, col)
+        if begun is not None and row.startswith(node.name, begun.end()):
+            start = begun.end()
+        else:
+            start = max(col, row.find(node.name, col))
         return Span(node.lineno, start, node.lineno, start + len(node.name))
 
     # ------------------------------------------------------------------------------------------ statements

@@ -184,9 +184,9 @@ class Types:
         self._assigned: dict[object, Value] = {}
         self._names: dict[object, Value] = {}
         self._implementations: dict[Value, tuple[Value, ...]] = {}
-        self._by_method: dict[str, list[ClassRef]] | None = None
-        self._by_class: dict[str, list[tuple[Scope, Call]]] | None = None
-        self._by_attribute: dict[str, list[tuple[Module, Function | None, Assign]]] | None = None
+        self._by_method: dict[str, list[ClassRef]] = {}
+        self._by_class: dict[str, list[tuple[Scope, Call]]] = {}
+        self._by_attribute: dict[str, list[tuple[Module, Function | None, Assign]]] = {}
         self._all_relations: Relations | None = None
         self._own_user: str | None = None
 
@@ -615,26 +615,22 @@ class Types:
     def calls_of_class(self, name: str) -> list[tuple[Scope, Call]]:
         """The calls of what has the name of a class, anywhere but in tests."""
         self.project.looked.note("", f"calls {name}")
-        if self._by_class is None:
+        if name not in self._by_class:
             with self.project.looked.paused():
-                self._by_class = self._all_calls_of_classes()
-        found = self._by_class.get(name, [])
+                self._by_class[name] = [*self._calls_named(name)]
+        found = self._by_class[name]
         for scope, _ in found if self.project.looked.items is not None else ():
             function = scope.function
             self.project.looked.note(scope.module.path, WHOLE if function is None else function.qualname)
         return found
 
-    def _all_calls_of_classes(self) -> dict[str, list[tuple[Scope, Call]]]:
-        by_class: dict[str, list[tuple[Scope, Call]]] = {}
-        modules = filter(None, map(self.project.module, self.project.scanned))
-        for module in (m for m in modules if m.kind != "tests"):
-            for function in (None, *module.facts.functions):
+    def _calls_named(self, name: str) -> Iterator[tuple[Scope, Call]]:
+        for module in self.project.modules_with("calls", name):
+            for function in (None, *module.facts.functions) if module.kind != "tests" else ():
                 for site in (function or module.facts.body).calls:
-                    name = site.call.func.rpartition(".")[2] if isinstance(site.call.func, str) else ""
-                    if name[:1].isupper():
-                        scope = Scope(module, function, site.span.line)
-                        by_class.setdefault(name, []).append((scope, site.call))
-        return by_class
+                    func = site.call.func
+                    if isinstance(func, str) and func.rpartition(".")[2] == name:
+                        yield Scope(module, function, site.span.line), site.call
 
     def parameter(self, param: Param, scope: Scope) -> Value:
         """What a parameter is by its annotation, its dependency or its default."""
@@ -1076,27 +1072,21 @@ class Types:
     def attribute_assigns(self, name: str) -> list[tuple[Module, Function | None, Assign]]:
         """Where the project assigns to an attribute of this name, other than of `self`."""
         self.project.looked.note("", f"attribute {name}")
-        if self._by_attribute is None:
+        if name not in self._by_attribute:
             with self.project.looked.paused():
-                self._by_attribute = self._all_attribute_assigns()
-        found = self._by_attribute.get(name, [])
+                self._by_attribute[name] = [*self._assigns_to(name)]
+        found = self._by_attribute[name]
         for module, function, _ in found if self.project.looked.items is not None else ():
             self.project.looked.note(module.path, function.qualname if function is not None else WHOLE)
         return found
 
-    def _all_attribute_assigns(self) -> dict[str, list[tuple[Module, Function | None, Assign]]]:
-        by_attribute: dict[str, list[tuple[Module, Function | None, Assign]]] = {}
-        modules = filter(None, map(self.project.module, self.project.scanned))
-        for module in (m for m in modules if m.kind != "tests"):
-            body = [(None, a) for a in module.facts.body.assigns]
-            for function, assign in (
-                *body,
-                *((f, a) for f in module.facts.functions for a in f.assigns),
-            ):
-                owner, _, last = assign.target.rpartition(".")
-                if owner and owner not in ("self", "cls"):
-                    by_attribute.setdefault(last, []).append((module, function, assign))
-        return by_attribute
+    def _assigns_to(self, name: str) -> Iterator[tuple[Module, Function | None, Assign]]:
+        for module in self.project.modules_with("attributes", name):
+            for function in (None, *module.facts.functions) if module.kind != "tests" else ():
+                for assign in (function or module.facts.body).assigns:
+                    owner, _, last = assign.target.rpartition(".")
+                    if last == name and owner and owner not in ("self", "cls"):
+                        yield module, function, assign
 
     def _external_attribute(self, ancestor: str, value: Value, name: str) -> Value | None:
         known = self.known.classes.get(ancestor)
@@ -1646,22 +1636,19 @@ class Types:
     def classes_with(self, method: str) -> list[ClassRef]:
         """The project's classes that define a method of this name."""
         self.project.looked.note("", f"method {method}")
-        if self._by_method is None:
+        if method not in self._by_method:
             with self.project.looked.paused():
-                self._by_method = self._all_methods()
-        found = self._by_method.get(method, [])
+                self._by_method[method] = [*self._classes_defining(method)]
+        found = self._by_method[method]
         for ref in found if self.project.looked.items is not None else ():
             self.project.looked.note(ref.path, ref.cls.qualname)
         return found
 
-    def _all_methods(self) -> dict[str, list[ClassRef]]:
-        by_method: dict[str, list[ClassRef]] = {}
-        for path in self.project.scanned:
-            module = self.project.module(path)
-            for cls in module.classes.values() if module is not None and module.kind != "tests" else ():
-                for name in cls.methods:
-                    by_method.setdefault(name, []).append(ClassRef(path, cls))
-        return by_method
+    def _classes_defining(self, method: str) -> Iterator[ClassRef]:
+        for module in self.project.modules_with("methods", method):
+            for cls in module.classes.values() if module.kind != "tests" else ():
+                if method in cls.methods:
+                    yield ClassRef(module.path, cls)
 
     # --------------------------------------------------------------------------------------------------- texts
 

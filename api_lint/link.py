@@ -24,6 +24,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
 from api_lint import libraries
+from api_lint.census import Census, take
 from api_lint.facts import Assign, Call, CallSite, Class, Function, Import, ModuleFacts
 
 _STDLIB = sys.stdlib_module_names
@@ -259,7 +260,8 @@ class Project:
     """All files of a run, read as modules when somebody asks.
 
     Parameters: `paths`, every Python file relative to the root; `load` gives a file's facts or `None` if it has none;
-    `roots`, configured source roots relative to the root; `scanned`, the files that reverse look-ups go over.
+    `roots`, configured source roots relative to the root; `scanned`, the files that reverse look-ups go over; `census`,
+    what is known of a file's names without its facts, `None` for nothing.
     """
 
     def __init__(
@@ -268,7 +270,10 @@ class Project:
         load: Callable[[str], ModuleFacts | None],
         roots: Sequence[str] = (),
         scanned: Sequence[str] = (),
+        census: Callable[[str], Census | None] | None = None,
     ) -> None:
+        self._census = census
+        self._censuses: dict[str, Census | None] = {}
         self._paths = frozenset(paths)
         self.looked = Looked()
         self._scanned = tuple(scanned)
@@ -306,6 +311,27 @@ class Project:
         """The files that reverse look-ups go over."""
         self.looked.note("", "scanned")
         return self._scanned
+
+    def census(self, path: str) -> Census | None:
+        """The names in a file's facts, `None` where it has none."""
+        if path not in self._censuses:
+            found = self._census(path) if self._census is not None else None
+            facts = self._load(path) if found is None else None
+            self._censuses[path] = found if facts is None else take(facts)
+        return self._censuses[path]
+
+    def paths_with(self, sort: str, *names: str) -> list[str]:
+        """The scanned files whose facts hold any of the names.
+
+        Parameters: `sort` of the names, a field of `Census`.
+        """
+        self.looked.note("", f"with {sort} {' '.join(names)}")
+        censuses = ((path, self.census(path)) for path in self._scanned)
+        return [path for path, each in censuses if each is not None and each.holds(sort, names)]
+
+    def modules_with(self, sort: str, *names: str) -> Iterator[Module]:
+        """The same files' modules."""
+        return filter(None, map(self.module, self.paths_with(sort, *names)))
 
     def forget(self) -> None:
         """Forget every answer, so that what is looked at for the next one is looked at again."""

@@ -53,8 +53,10 @@ class Relations:
     def __init__(self, project: Project) -> None:
         self.models: dict[str, list[ClassRef]] = defaultdict(list)
         self.reverse: dict[str, list[Relation]] = defaultdict(list)
-        modules = (project.module(path) for path in project.scanned)
-        for module in (m for m in modules if m is not None and m.kind not in ("tests", "migrations")):
+        censuses = ((path, project.census(path)) for path in project.scanned)
+        paths = (path for path, each in censuses if each is not None and each.has("classes"))
+        modules = filter(None, map(project.module, paths))
+        for module in (m for m in modules if m.kind not in ("tests", "migrations")):
             for cls in (cls for cls in module.facts.classes if cls.bases):
                 self._add(ClassRef(module.path, cls))
 

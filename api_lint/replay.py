@@ -48,7 +48,8 @@ _TAGS = {
 # How many runs are kept; the oldest goes first.
 _KEPT = 48
 _LARGEST = 64_000_000
-RUNS, FOUND = "runs", "found"
+RUNS, FOUND, FACTS = "runs", "found", "facts"
+_FOLDERS = (RUNS, FOUND, FACTS)
 
 # The clock that files are stamped by is read this seldom. One that knows whole seconds only may know every other one.
 _TICK = 20_000_000
@@ -364,7 +365,8 @@ def _make(where: str) -> None:
     """Make the folder, private to the user: reports show source. Neither backups nor git take it in."""
     home = os.path.dirname(where)
     is_new = not os.path.isdir(home)
-    for made in (home, where):
+    # All at once: where it lies in the project, a folder that came later would be news.
+    for made in (home, *(os.path.join(home, name) for name in _FOLDERS)):
         os.makedirs(made, 0o700, exist_ok=True)
     for name, text in _TAGS.items() if is_new else ():
         with open(os.path.join(home, name), "w", encoding="ascii") as file:
@@ -399,7 +401,7 @@ def clean(home: str) -> int:
     Returns: how many files are gone. Raises: OSError where one cannot be removed.
     """
     count = 0
-    for name in (RUNS, FOUND):
+    for name in _FOLDERS:
         inner = os.path.join(home, name)
         if os.path.isdir(inner) and not os.path.islink(inner):
             for file in os.listdir(inner):

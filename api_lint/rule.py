@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import re
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
@@ -225,7 +225,7 @@ class Rule:
 
     @classmethod
     def _hooks(cls) -> tuple[str, ...]:
-        return _hooks_of(cls)
+        return _names_of_hooks(cls)  # type: ignore[arg-type] # mypy takes an instance's hash for the class's
 
     @classmethod
     def doc(cls) -> Doc:
@@ -240,7 +240,7 @@ class Rule:
 
 
 @cache
-def _hooks_of(cls: type[Rule]) -> tuple[str, ...]:
+def _names_of_hooks(cls: type[object]) -> tuple[str, ...]:
     return tuple(name for name in dir(cls) if name.startswith("visit_"))
 
 

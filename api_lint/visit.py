@@ -753,7 +753,8 @@ class _Walk:
             self.seen += 1
             self.statement = self.seen
         hooks = self.hooks.get(cls.__name__)
-        if cls is cst.FunctionDef or cls is cst.ClassDef:
+        if cls in (cst.FunctionDef, cst.ClassDef):
+            assert isinstance(node, (cst.FunctionDef, cst.ClassDef))
             self._enter(node, hooks)
         else:
             if hooks:
@@ -767,9 +768,9 @@ class _Walk:
             child = getattr(node, name)
             if isinstance(child, (list, tuple)):
                 for item in child:
-                    if _is_node(type(item)):
+                    if _is_node(item.__class__):
                         self._walk(item)
-            elif _is_node(type(child)):
+            elif _is_node(child.__class__):
                 self._walk(child)
         self.parents.pop()
 

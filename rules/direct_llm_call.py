@@ -120,9 +120,11 @@ class _Use(NamedTuple):
 def _is_litellm(at: Place) -> bool:
     """Whether a file is litellm's own: the package that calls the providers for all others."""
     above, found, _ = f"/{at.path}".rpartition("/litellm/")
+    if not found:
+        return False
     paths = at.api.project.paths
     is_package = f"{above}/litellm/__init__.py".lstrip("/") in paths
-    return bool(found) and is_package and f"{above}/__init__.py".lstrip("/") not in paths
+    return is_package and f"{above}/__init__.py".lstrip("/") not in paths
 
 
 def _title(use: _Use, at: Place) -> str:

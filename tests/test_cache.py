@@ -183,7 +183,7 @@ def test_what_is_not_whole_is_as_if_it_were_not_there(
 
 def test_other_settings_are_another_matter(project: Path, lint: Lint, visited: list[str]) -> None:
     lint()
-    write(project, "pyproject.toml", "[tool.api-lint]\nignore = ['API601']\n")
+    write(project, "pyproject.toml", "[tool.api-lint]\ntimeout = 0\nignore = ['API601']\n")
     assert lint() == lint("--no-cache")
     visited.clear()
     lint("--ignore-noqa")

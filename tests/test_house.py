@@ -23,7 +23,7 @@ OURS = [*ENGINE, *RULES, *sorted((CHECKOUT / "scripts").glob("*.py"))]
 LAYERS = [
     {"text", "ignores", "syntax", "names", "formats", "workers", "atomic", "versions", "toml", "replay"},
     {"facts", "shapes"},
-    {"libraries", "literals", "gate"},
+    {"libraries", "literals", "gate", "census", "encoded"},
     {"index"},
     {"link"},
     {"relations"},
@@ -34,7 +34,7 @@ LAYERS = [
     {"api"},
     {"rule", "config"},
     {"fixers", "fixes"},
-    {"noqa", "fingerprint", "visit", "cache", "discover", "registry", "git"},
+    {"noqa", "fingerprint", "visit", "cache", "shelf", "discover", "registry", "git"},
     {"silencing", "baseline", "since", "inputs"},
     {"reported"},
     {"engine"},

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
+from api_lint.census import Census
 from api_lint.facts import Route
 from api_lint.frameworks.drf import DrfAdapter
 from api_lint.frameworks.fastapi import FastApiAdapter
@@ -19,6 +20,9 @@ from api_lint.link import Module
 
 class Adapter(Protocol):
     """One framework's view of the project."""
+
+    def may_declare(self, census: Census) -> bool:
+        """Whether a file with these names can hold the handler or the registration of a route."""
 
     def routes(self, module: Module) -> Iterator[Route]:
         """The routes whose handler or registration stands in `module`."""

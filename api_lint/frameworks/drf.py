@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
+from api_lint.census import Census
 from api_lint.facts import (
     NO_VALUE,
     UNKNOWN,
@@ -122,12 +123,18 @@ class DrfAdapter:
         self._used: bool | None = None
         self._tables: _Tables | None = None
 
-    def routes(self, module: Module) -> Iterator[Route]:
-        """The routes whose handler or registration stands in `module`."""
+    def may_declare(self, census: Census) -> bool:
+        """Whether a file with these names can hold the handler or the registration of a route."""
         if self._used is None:
             self._used = is_used(self.types, _PACKAGES)
-        if not self._used:
-            return
+        return self._used and (
+            census.has("classes")
+            or census.holds("decorators", ("api_view", *_NINJA_DECORATORS))
+            or census.holds("calls", _PATTERNS)
+        )
+
+    def routes(self, module: Module) -> Iterator[Route]:
+        """The routes whose handler or registration stands in `module`."""
         for function in module.facts.functions:
             for decorator in function.decorators:
                 if isinstance(decorator.value, Call):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from api_lint.census import Census
 from api_lint.facts import (
     NO_VALUE,
     UNKNOWN,
@@ -52,6 +53,11 @@ _ROUTES = {
 _REGISTRATIONS = frozenset(
     {"add_api_route", "add_api_websocket_route", "add_route", "add_websocket_route"}
 )
+_CONSTRUCTED = frozenset({"Route", "WebSocketRoute", "APIRoute"})
+_REGISTERING = _REGISTRATIONS | _CONSTRUCTED
+_MOUNTING = frozenset({"include_router", "mount"})
+# What a router's construction says for the routes in it.
+_FOR_ROUTES = frozenset({"prefix", "dependencies", "tags"})
 # Starlette numbers its own constants so: `status.HTTP_204_NO_CONTENT`.
 _STATUS_PREFIX = "HTTP_"
 
@@ -63,6 +69,10 @@ class FastApiAdapter:
         self.types = types
         self._callers = Callers(types)
         self._mounts: Mounts | None = None
+
+    def may_declare(self, census: Census) -> bool:
+        """Whether a file with these names can hold the handler or the registration of a route."""
+        return census.holds("decorators", _DECORATORS) or census.holds("calls", _REGISTERING)
 
     def routes(self, module: Module) -> Iterator[Route]:
         """The routes whose handler or registration stands in `module`."""
@@ -133,7 +143,7 @@ class FastApiAdapter:
                 yield self._route(
                     framework, methods, call, span, module.path, handler, owner, scope, where
                 )
-        elif name in ("Route", "WebSocketRoute", "APIRoute"):
+        elif name in _CONSTRUCTED:
             yield from self._constructed(module, call, span, scope)
 
     def _applied(
@@ -292,18 +302,17 @@ class FastApiAdapter:
             self._mounts = Mounts(
                 iter(()), {}
             )  # asked for again while it is being made: no prefix is known yet
-            for path in self.types.project.scanned:
-                module = self.types.project.module(path)
-                if module is not None:
-                    mounts += self._mounts_of(module)
-                    routers.update(self._routers_of(module))
+            for module in self.types.project.modules_with("calls", *sorted(_MOUNTING)):
+                mounts += self._mounts_of(module)
+            for module in self.types.project.modules_with("keywords", *sorted(_FOR_ROUTES)):
+                routers.update(self._routers_of(module))
             self._mounts = Mounts(iter(mounts), routers)
         return self._mounts
 
     def _mounts_of(self, module: Module) -> Iterator[Mount]:
         for site, scope in calls_of(module):
             owner, name = receiver(site.call)
-            if name not in ("include_router", "mount") or not owner:
+            if name not in _MOUNTING or not owner:
                 continue
             child = site.call.argument(
                 0 if name == "include_router" else 1, "router" if name == "include_router" else "app"
@@ -345,7 +354,7 @@ class FastApiAdapter:
         return f"{module.path}::{owner}.{target}"
 
     def _router(self, call: Expr, scope: Scope) -> Router | None:
-        if not isinstance(call, Call) or not call.keywords:
+        if not isinstance(call, Call) or _FOR_ROUTES.isdisjoint(name for name, _ in call.keywords):
             return None
         value = self.types.of(call, scope)
         names = {a.name for a in self.types.mro(value)} if value.kind == "instance" else set()

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from api_lint.census import Census
 from api_lint.facts import (
     NO_VALUE,
     UNKNOWN,
@@ -76,6 +77,9 @@ _MOUNTING = frozenset(
     {"register_blueprint", "register_api", "register_api_view", "add_namespace", "init_app"}
 )
 _REGISTERING = frozenset({"add_resource", "add_url_rule"})
+_CLASS_DECORATORS = frozenset({"route", "resource"})
+# What a file that registers something calls.
+_TELLING = _CONSTRUCTORS | _MOUNTING | _REGISTERING | _CLASS_DECORATORS
 _SCHEMAS = frozenset(
     {"response", "output", "marshal_with", "marshal_list_with", "marshal_with_field", "validate"}
 )
@@ -111,11 +115,23 @@ class FlaskAdapter:
         self._used: bool | None = None
         self._tables: _Tables | None = None
 
-    def routes(self, module: Module) -> Iterator[Route]:
-        """The routes whose handler or registration stands in `module`."""
+    def may_declare(self, census: Census) -> bool:
+        """Whether a file with these names can hold the handler or the registration of a route."""
+        if census.holds("decorators", _DECORATORS):
+            return True
+        registers = census.holds("calls", _REGISTERING)
+        if not self._is_used():
+            return registers and census.has("decorators")
+        return registers or census.has("classes") or census.holds("decorators", ("expose",))
+
+    def _is_used(self) -> bool:
         if self._used is None:
             self._used = is_used(self.types, _PACKAGES)
-        if not self._used and not self._is_snippet(module):
+        return self._used
+
+    def routes(self, module: Module) -> Iterator[Route]:
+        """The routes whose handler or registration stands in `module`."""
+        if not self._is_used() and not self._is_snippet(module):
             return
         for function in module.facts.functions:
             for decorator in function.decorators:
@@ -271,12 +287,10 @@ class FlaskAdapter:
             functions: dict[str, list[tuple[Declared, FunctionRef]]] = {}
             # Asked for again while it is being made: nothing is known yet.
             self._tables = _Tables(Mounts(iter(()), {}), {}, {}, frozenset())
-            for path in self.types.project.scanned:
-                module = self.types.project.module(path)
-                if module is not None:
-                    routers.update(self._routers(module))
-                    mounts += self._mounts(module)
-                    self._register(module, classes, functions)
+            for module in self.types.project.modules_with("calls", *sorted(_TELLING)):
+                routers.update(self._routers(module))
+                mounts += self._mounts(module)
+                self._register(module, classes, functions)
             inherited = frozenset(
                 handler.key for key in classes for handler in self._handlers(key).values()
             )
@@ -371,7 +385,7 @@ class FlaskAdapter:
     def _class_decorator(self, module: Module, cls: Class, decorator: Decorator) -> Iterator[Declared]:
         call = decorator.value
         owner, verb = receiver(call) if isinstance(call, Call) else ("", "")
-        if not isinstance(call, Call) or verb not in ("route", "resource") or not owner:
+        if not isinstance(call, Call) or verb not in _CLASS_DECORATORS or not owner:
             return
         scope = self.types.class_scope(cls, module)
         owner, where = self.callers.argument(owner, scope)

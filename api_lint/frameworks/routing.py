@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from api_lint.census import last
 from api_lint.facts import (
     UNKNOWN,
     Assign,
@@ -112,7 +113,7 @@ class Callers:
 
     def __init__(self, types: Types) -> None:
         self._types = types
-        self._sites: dict[str, list[tuple[Call, Scope]]] | None = None
+        self._sites: dict[str, list[tuple[Call, Scope]]] = {}
 
     def argument(self, expr: Expr, scope: Scope) -> tuple[Expr, Scope]:
         """The argument behind a parameter and where it is passed; `expr` itself for anything else."""
@@ -142,23 +143,23 @@ class Callers:
         return None
 
     def _first(self, ref: FunctionRef, position: int, name: str) -> tuple[Expr, Scope] | None:
-        for call, scope in self._calls().get(ref.function.name, ()):
+        for call, scope in self._calls(ref.function.name):
             argument = call.argument(position, name)
             if argument is not None and self._types.of(call.func, scope).name == ref.key:
                 return argument, scope
         return None
 
-    def _calls(self) -> dict[str, list[tuple[Call, Scope]]]:
-        if self._sites is None:
-            self._sites = {}
-            for path in self._types.project.scanned:
-                module = self._types.project.module(path)
-                for site, scope in (
-                    calls_of(module) if module is not None and module.kind != "tests" else ()
-                ):
-                    if site.call.args or site.call.keywords:
-                        self._sites.setdefault(receiver(site.call)[1], []).append((site.call, scope))
-        return self._sites
+    def _calls(self, name: str) -> list[tuple[Call, Scope]]:
+        """The calls with arguments of what has a name, other than in tests."""
+        if name not in self._sites:
+            modules = (m for m in self._types.project.modules_with("calls", name) if m.kind != "tests")
+            self._sites[name] = [
+                (site.call, scope)
+                for module in modules
+                for site, scope, _ in calls_named(module, frozenset({name}))
+                if site.call.args or site.call.keywords
+            ]
+        return self._sites[name]
 
 
 def calls_of(module: Module) -> Iterator[tuple[CallSite, Scope]]:
@@ -173,14 +174,7 @@ def calls_named(module: Module, names: frozenset[str]) -> Iterator[tuple[CallSit
     """The calls of a module whose callee's last name is one of `names`, with their scope and that name."""
     for function in (None, *module.facts.functions):
         for site in (function or module.facts.body).calls:
-            func = site.call.func
-            name = (
-                func.rpartition(".")[2]
-                if isinstance(func, str)
-                else func.name
-                if isinstance(func, Attr)
-                else ""
-            )
+            name = last(site.call.func)
             if name in names:
                 yield site, Scope(module, function, site.span.line), name
 
@@ -361,12 +355,8 @@ def class_handlers(types: Types, cls: str, names: Iterable[str]) -> dict[str, Fu
 
 def is_used(types: Types, packages: tuple[str, ...]) -> bool:
     """Whether a file of the project imports one of these packages (by the beginning of its name)."""
-    for path in types.project.scanned:
-        module = types.project.module(path)
-        for body in (module.facts.body, *module.facts.functions) if module is not None else ():
-            if any(not i.level and i.module.startswith(packages) for i in body.imports):
-                return True
-    return False
+    censuses = map(types.project.census, types.project.scanned)
+    return any(census is not None and census.imports_from(packages) for census in censuses)
 
 
 def snippet_framework(module: Module, name: Expr, customary: tuple[str, ...]) -> str:
