@@ -18,7 +18,7 @@ from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
-from api_lint import __version__, replay
+from api_lint import __version__, link, replay
 from api_lint.api import Api, Module
 from api_lint.facts import Function, ModuleFacts, Span
 from api_lint.link import LISTED, PRESENCE, STARS, WHOLE
@@ -172,16 +172,6 @@ class _Now:
             case "relations":
                 relations = api.types.relations
                 return tuple(sorted(relations.models.items())), tuple(sorted(relations.reverse.items()))
-            case "calls":
-                calls = api.types.calls_of_class(about[0])
-                return tuple(
-                    (s.module.path, s.function.qualname if s.function else "", c) for s, c in calls
-                )
-            case "method":
-                return tuple(api.types.classes_with(about[0]))
-            case "attribute":
-                found = api.types.attribute_assigns(about[0])
-                return tuple((m.path, f.qualname if f else "", _own(a)) for m, f, a in found)
         raise ValueError(question)
 
 
@@ -206,6 +196,8 @@ class _Defined:
         if name == LISTED:
             return _digest(self.module.all_names)
         module = self.module
+        if name.startswith("*"):
+            return _digest(self._of_name(name))
         functions = self._functions.get(name, ())
         cls = module.classes.get(name)
         entry = module.imports.get(name)
@@ -220,6 +212,27 @@ class _Defined:
         )
         rows = (*(f.start for f in functions), cls.start if cls else 0, entry.line if entry else 0, *(a.line for a in assigns))  # fmt: skip
         return _digest((parts, rows if self._is_ordered else ()))
+
+    def _of_name(self, item: str) -> object:
+        """What the module has of a name: its calls, assignments or methods."""
+        sort, _, name = item.partition(" ")
+        match f"{sort} ":
+            case link.CALLS:
+                calls = self.module.calls_of(name)
+                return tuple((_name(f), _shape(s.call, 0), s.span.line - _row(f)) for f, s in calls)
+            case link.ATTRIBUTE:
+                return tuple((_name(f), _own(a)) for f, a in self.module.assigns_to(name))
+            case link.METHOD:
+                return tuple(cls.qualname for cls in self.module.classes_with(name))
+        raise ValueError(item)
+
+
+def _name(function: Function | None) -> str:
+    return "" if function is None else function.qualname
+
+
+def _row(function: Function | None) -> int:
+    return 0 if function is None else function.start
 
 
 def _binds_anew(module: ModuleFacts) -> bool:

@@ -33,6 +33,11 @@ class Census(NamedTuple):
         text: str = getattr(self, sort)
         return any(f" {name} " in text for name in names)
 
+    def names(self, sort: str) -> list[str]:
+        """All names of a sort."""
+        text: str = getattr(self, sort)
+        return text.split()
+
     def has(self, sort: str) -> bool:
         """Whether there is any name of a sort."""
         text: str = getattr(self, sort)

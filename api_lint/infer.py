@@ -184,19 +184,16 @@ class Types:
         self._assigned: dict[object, Value] = {}
         self._names: dict[object, Value] = {}
         self._implementations: dict[Value, tuple[Value, ...]] = {}
-        self._by_method: dict[str, list[ClassRef]] = {}
-        self._by_class: dict[str, list[tuple[Scope, Call]]] = {}
-        self._by_attribute: dict[str, list[tuple[Module, Function | None, Assign]]] = {}
         self._all_relations: Relations | None = None
         self._own_user: str | None = None
 
     def forget(self) -> None:
         """Forget every answer, so that what is looked at for the next one is looked at again. What was gathered from the
         facts of all files stays: of each question about it is noted that it was asked."""
-        gathered = self._by_method, self._by_class, self._by_attribute, self._all_relations
+        gathered = self._all_relations
         self.project.forget()
         self.__init__(self.project)  # type: ignore[misc] # whatever else comes to be remembered is forgotten as well
-        self._by_method, self._by_class, self._by_attribute, self._all_relations = gathered
+        self._all_relations = gathered
 
     # --------------------------------------------------------------------------------------------- expressions
 
@@ -614,23 +611,13 @@ class Types:
 
     def calls_of_class(self, name: str) -> list[tuple[Scope, Call]]:
         """The calls of what has the name of a class, anywhere but in tests."""
-        self.project.looked.note("", f"calls {name}")
-        if name not in self._by_class:
-            with self.project.looked.paused():
-                self._by_class[name] = [*self._calls_named(name)]
-        found = self._by_class[name]
-        for scope, _ in found if self.project.looked.items is not None else ():
-            function = scope.function
-            self.project.looked.note(scope.module.path, WHOLE if function is None else function.qualname)
-        return found
-
-    def _calls_named(self, name: str) -> Iterator[tuple[Scope, Call]]:
+        found: list[tuple[Scope, Call]] = []
         for module in self.project.modules_with("calls", name):
-            for function in (None, *module.facts.functions) if module.kind != "tests" else ():
-                for site in (function or module.facts.body).calls:
-                    func = site.call.func
-                    if isinstance(func, str) and func.rpartition(".")[2] == name:
-                        yield Scope(module, function, site.span.line), site.call
+            calls = module.calls_of(name) if module.kind != "tests" else ()
+            for function, site in calls:
+                self.project.looked.note(module.path, WHOLE if function is None else function.qualname)
+                found.append((Scope(module, function, site.span.line), site.call))
+        return found
 
     def parameter(self, param: Param, scope: Scope) -> Value:
         """What a parameter is by its annotation, its dependency or its default."""
@@ -1071,22 +1058,12 @@ class Types:
 
     def attribute_assigns(self, name: str) -> list[tuple[Module, Function | None, Assign]]:
         """Where the project assigns to an attribute of this name, other than of `self`."""
-        self.project.looked.note("", f"attribute {name}")
-        if name not in self._by_attribute:
-            with self.project.looked.paused():
-                self._by_attribute[name] = [*self._assigns_to(name)]
-        found = self._by_attribute[name]
-        for module, function, _ in found if self.project.looked.items is not None else ():
-            self.project.looked.note(module.path, function.qualname if function is not None else WHOLE)
-        return found
-
-    def _assigns_to(self, name: str) -> Iterator[tuple[Module, Function | None, Assign]]:
+        found: list[tuple[Module, Function | None, Assign]] = []
         for module in self.project.modules_with("attributes", name):
-            for function in (None, *module.facts.functions) if module.kind != "tests" else ():
-                for assign in (function or module.facts.body).assigns:
-                    owner, _, last = assign.target.rpartition(".")
-                    if last == name and owner and owner not in ("self", "cls"):
-                        yield module, function, assign
+            for function, assign in module.assigns_to(name) if module.kind != "tests" else ():
+                self.project.looked.note(module.path, WHOLE if function is None else function.qualname)
+                found.append((module, function, assign))
+        return found
 
     def _external_attribute(self, ancestor: str, value: Value, name: str) -> Value | None:
         known = self.known.classes.get(ancestor)
@@ -1635,20 +1612,12 @@ class Types:
 
     def classes_with(self, method: str) -> list[ClassRef]:
         """The project's classes that define a method of this name."""
-        self.project.looked.note("", f"method {method}")
-        if method not in self._by_method:
-            with self.project.looked.paused():
-                self._by_method[method] = [*self._classes_defining(method)]
-        found = self._by_method[method]
-        for ref in found if self.project.looked.items is not None else ():
-            self.project.looked.note(ref.path, ref.cls.qualname)
-        return found
-
-    def _classes_defining(self, method: str) -> Iterator[ClassRef]:
+        found: list[ClassRef] = []
         for module in self.project.modules_with("methods", method):
-            for cls in module.classes.values() if module.kind != "tests" else ():
-                if method in cls.methods:
-                    yield ClassRef(module.path, cls)
+            for cls in module.classes_with(method) if module.kind != "tests" else ():
+                self.project.looked.note(module.path, cls.qualname)
+                found.append(ClassRef(module.path, cls))
+        return found
 
     # --------------------------------------------------------------------------------------------------- texts
 

@@ -56,6 +56,8 @@ def kind(path: str) -> str:
 
 # What is looked at of a module besides names: that it is there, all of it, its star imports, what a star gives of it.
 PRESENCE, WHOLE, STARS, LISTED = "", "*", "*stars", "*listed"
+# … and its calls, its assignments to attributes and its methods of a name, which follows.
+CALLS, ATTRIBUTE, METHOD = "*calls ", "*attribute ", "*method "
 
 
 class Looked:
@@ -153,6 +155,7 @@ class Module:
         self.assigns: dict[str, list[Assign]] = _Names(assigns, path, looked)
         self._locals: dict[int, dict[str, list[Assign]]] = {}
         self._puts: dict[int, dict[str, list[CallSite]]] = {}
+        self._calls: dict[str, list[tuple[Function | None, CallSite]]] | None = None
 
     @property
     def facts(self) -> ModuleFacts:
@@ -181,6 +184,35 @@ class Module:
         """What comprehensions at its top level bind to a name."""
         self._looked.note(self.path, name)
         return [a for a in self.locals(self._facts.body).get(name, ()) if a.how == "comp"]
+
+    def calls_of(self, name: str) -> list[tuple[Function | None, CallSite]]:
+        """The calls of what has a name, by itself or behind a dot, each with the function it stands in."""
+        self._looked.note(self.path, f"{CALLS}{name}")
+        if self._calls is None:
+            self._calls = {}
+            for function, body in ((None, self._facts.body), *((f, f) for f in self._facts.functions)):
+                for site in body.calls:
+                    if isinstance(site.call.func, str):
+                        called = site.call.func.rpartition(".")[2]
+                        self._calls.setdefault(called, []).append((function, site))
+        return self._calls.get(name, [])
+
+    def assigns_to(self, name: str) -> list[tuple[Function | None, Assign]]:
+        """The assignments to attributes of a name, other than of `self`, each with the function it stands in."""
+        self._looked.note(self.path, f"{ATTRIBUTE}{name}")
+        bodies = ((None, self._facts.body), *((f, f) for f in self._facts.functions))
+        return [
+            (function, assign)
+            for function, body in bodies
+            for assign in body.assigns
+            if assign.target.endswith(f".{name}")
+            and assign.target[: -len(name) - 1] not in ("self", "cls")
+        ]
+
+    def classes_with(self, method: str) -> list[Class]:
+        """The classes that define a method."""
+        self._looked.note(self.path, f"{METHOD}{method}")
+        return [cls for cls in dict.values(self.classes) if method in cls.methods]
 
     def locals(self, function: Function) -> dict[str, list[Assign]]:
         """A function's own assignments by target, in source order."""
@@ -274,6 +306,8 @@ class Project:
     ) -> None:
         self._census = census
         self._censuses: dict[str, Census | None] = {}
+        # By the sort of names, the scanned files' numbers by name.
+        self._holders: dict[str, dict[str, list[int]]] = {}
         self._paths = frozenset(paths)
         self.looked = Looked()
         self._scanned = tuple(scanned)
@@ -326,8 +360,16 @@ class Project:
         Parameters: `sort` of the names, a field of `Census`.
         """
         self.looked.note("", f"with {sort} {' '.join(names)}")
-        censuses = ((path, self.census(path)) for path in self._scanned)
-        return [path for path, each in censuses if each is not None and each.holds(sort, names)]
+        if sort not in self._holders:
+            holders: dict[str, list[int]] = defaultdict(list)
+            self._holders[sort] = holders
+            for number, path in enumerate(self._scanned):
+                census = self.census(path)
+                for name in census.names(sort) if census is not None else ():
+                    holders[name].append(number)
+        found = self._holders[sort]
+        numbers = {number for name in names for number in found.get(name, ())}
+        return [self._scanned[number] for number in sorted(numbers)]
 
     def modules_with(self, sort: str, *names: str) -> Iterator[Module]:
         """The same files' modules."""
