@@ -26,7 +26,7 @@ from api_lint.facts import (
 )
 from api_lint.frameworks import adapters
 from api_lint.infer import Scope, Types
-from api_lint.link import WHOLE, Module, Project
+from api_lint.link import SOURCE, Module, Project
 
 if TYPE_CHECKING:
     from api_lint.raising import Raising
@@ -76,7 +76,7 @@ class Api:
 
     def source(self, path: str) -> str | None:
         """A file's text, `None` for one that cannot be read."""
-        self.project.looked.note(path, WHOLE)
+        self.project.looked.note(path, SOURCE)
         return self._source(path)
 
     def forget(self) -> None:

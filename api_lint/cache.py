@@ -1,8 +1,9 @@
 """What was found in a file stays found while the file, and what was looked at for it in others, is what it was.
 
 While a file is visited it is noted what is looked at besides it (`link.Looked`): names that other files define or lack,
-and questions that only all files together answer. Of each the digest is kept, and of each file its content's. The next run
-visits a file again only if one of these has changed. A function that moves is the same function: rows count from where
+and questions that only all files together answer. Of these the answers' digests are kept, and of each file its content's.
+The next run visits a file again only if one of these has changed: in a file of another content it compares the facts
+from before with those of now. A function that moves is the same function: rows count from where
 it begins, and findings that name a place in a file which has changed in any way are looked for again.
 
 What is kept is JSON with a checksum, in the user's own cache folder. It holds no source but what a fix would write, and
@@ -21,7 +22,7 @@ from typing import Any, NamedTuple
 from api_lint import __version__, link, replay
 from api_lint.api import Api, Module
 from api_lint.facts import Function, ModuleFacts, Span
-from api_lint.link import LISTED, PRESENCE, STARS, WHOLE
+from api_lint.link import LISTED, PRESENCE, SOURCE, STARS, WHOLE
 from api_lint.rule import (
     AddCode,
     AddField,
@@ -59,26 +60,47 @@ class Memory:
         self._name = replay.digest(repr((__version__, key)).encode("utf-8", "surrogateescape")).hex()
         self._is_fit = is_fit
         self._before = _read(os.path.join(self._folder, self._name))
-        self._now: dict[Item, str] = {}
         self._true: dict[str, Found] = {}
 
-    def still_true(self, api: Api, contents: Mapping[str, str]) -> Mapping[str, Found]:
+    def still_true(
+        self,
+        api: Api,
+        contents: Mapping[str, str],
+        facts_of: Callable[[str, str], ModuleFacts | None],
+    ) -> Mapping[str, Found]:
         """What is still true of what was found.
 
-        Parameters: `api`, the linked project; `contents`, the digest of each file's content by its path.
+        Parameters: `api`, the linked project; `contents`, the digest of each file's content by its path; `facts_of`, what
+        gives the facts that a file had when its content was another, by its path and the digest of that, if they are known.
         Returns: by path, what was found in the files that need not be visited.
         """
         before = self._before
-        looked = frozenset().union(*(each.looked for each in before.found.values()))
-        self._now = self._digests(looked, api, contents)
-        news = {item for item in looked if self._now[item] != before.digests.get(item)}
-        moved = {path for path, content in before.contents.items() if contents.get(path) != content}
+        changed = {
+            path: content
+            for path, content in before.contents.items()
+            if contents.get(path, "") != content
+        }
+        compared = {
+            path: _Change(api.module(path), bool(content), facts_of(path, content))
+            for path, content in changed.items()
+        }
+        looked = frozenset().union(*{each.looked for each in before.found.values()})
+        news = {
+            item
+            for item in looked
+            if (item[0] in changed and compared[item[0]].is_news(item[1]))
+            or (not item[0] and _answer(api, item[1]) != before.answers.get(item[1]))
+        }
+        # Files share what they looked at.
+        is_news = {
+            looked: not news.isdisjoint(looked) for looked in {f.looked for f in before.found.values()}
+        }
         self._true = {
             path: each
             for path, each in before.found.items()
             if contents.get(path) == each.content
-            and news.isdisjoint(each.looked)
-            and moved.isdisjoint(related.path for related in _related(each))
+            and not is_news[each.looked]
+            and changed.keys().isdisjoint(related.path for related in _related(each))
         }
         return self._true
 
@@ -91,32 +113,22 @@ class Memory:
         if not fit:
             return
         kept = {**self._true, **fit}
-        looked = frozenset().union(*(each.looked for each in kept.values()))
-        paths = {path for path, _ in looked} | {r.path for each in kept.values() for r in _related(each)}
-        digests = self._digests(looked, api, contents)
-        data = _encoded(_Kept(kept, digests, {path: contents.get(path, "") for path in sorted(paths)}))
+        looked = frozenset().union(*{each.looked for each in kept.values()})
+        paths = {path for path, _ in looked if path} | {
+            r.path for f in kept.values() for r in _related(f)
+        }
+        answers = {question: _answer(api, question) for path, question in looked if not path}
+        data = _encoded(_Kept(kept, answers, {path: contents.get(path, "") for path in sorted(paths)}))
         if replay.put(self._folder, self._name, _MAGIC + replay.digest(data) + data):
             replay.forget_old(self._folder)
 
-    def _digests(self, items: Iterable[Item], api: Api, contents: Mapping[str, str]) -> dict[Item, str]:
-        """What can be looked at as it is now. In a file whose content is the same all is as it was."""
-        now = _Now(api, contents)
-        before = self._before
-        digests: dict[Item, str] = {}
-        for item in sorted(items):
-            path = item[0]
-            is_same = bool(path) and before.contents.get(path) == contents.get(path, "")
-            known = before.digests.get(item) if is_same else self._now.get(item)
-            digests[item] = now.digest(item) if known is None else known
-        return digests
-
 
 class _Kept(NamedTuple):
-    """What is in the file: by path what was found in it, of all that was looked at the digest, and the contents of the files
-    that it is in."""
+    """What is in the file: by path what was found in it, the digest of the answer to each question about all files, and those
+    of the contents of the files that were looked at."""
 
     found: dict[str, Found]
-    digests: dict[Item, str]
+    answers: dict[str, str]
     contents: dict[str, str]
 
 
@@ -127,52 +139,60 @@ def _related(found: Found) -> Iterator[Related]:
 # ------------------------------------------------------------------------------------------------------ how it is now
 
 
-class _Now:
-    """The digests of what can be looked at, as it is now."""
+def _answer(api: Api, question: str) -> str:
+    """The digest of the answer to a question about all files."""
+    sort, *about = question.split(" ")
+    return _digest(_answered(api, sort, about))
 
-    def __init__(self, api: Api, contents: Mapping[str, str]) -> None:
-        self.api = api
-        self.contents = contents
-        self._defined: dict[str, _Defined | None] = {}
 
-    def digest(self, item: Item) -> str:
-        """The digest of something that can be looked at."""
-        path, name = item
+def _answered(api: Api, sort: str, about: Sequence[str]) -> object:
+    match sort:
+        case "find":
+            return api.project.find(about[0], " ".join(about[1:]))
+        case "at":
+            return api.project.at(" ".join(about))
+        case "folder":
+            return tuple(sorted(api.project.in_folder(" ".join(about))))
+        case "paths":
+            return tuple(sorted(api.project.paths))
+        case "scanned":
+            return api.project.scanned
+        case "with":
+            return tuple(api.project.paths_with(*about))
+        case "routes":
+            return api.routes(" ".join(about) or None)
+        case "handled":
+            return api.handled_in(" ".join(about))
+        case "classes":
+            return api.classes(*about)
+        case "relations":
+            relations = api.types.relations
+            return tuple(sorted(relations.models.items())), tuple(sorted(relations.reverse.items()))
+    raise ValueError(sort)
+
+
+class _Change:
+    """A file that has changed.
+
+    Parameters: `module` as it is now, `None` where there is none; `was`, whether there was one; `facts` that it had then,
+    `None` where they are not known.
+    """
+
+    def __init__(self, module: Module | None, was: bool, facts: ModuleFacts | None) -> None:
+        self.is_known = not was or facts is not None
+        self.facts = facts
+        self.module = module
+        self.before = _Defined(Module(facts)) if facts is not None else None
+        self.now = _Defined(module) if module is not None else None
+
+    def is_news(self, name: str) -> bool:
+        """Whether what can be looked at under a name is not what it was."""
+        if not self.is_known or name == SOURCE:
+            return True
         if name == WHOLE:
-            return self.contents.get(path, "")
-        if not path:
-            return _digest(self._answer(*name.split(" ")))
-        if path not in self._defined:
-            module = self.api.module(path)
-            self._defined[path] = _Defined(module) if module is not None else None
-        defined = self._defined[path]
-        return "" if defined is None else defined.digest(name)
-
-    def _answer(self, question: str, *about: str) -> object:
-        api = self.api
-        match question:
-            case "find":
-                return api.project.find(about[0], " ".join(about[1:]))
-            case "at":
-                return api.project.at(" ".join(about))
-            case "folder":
-                return tuple(sorted(api.project.in_folder(" ".join(about))))
-            case "paths":
-                return tuple(sorted(api.project.paths))
-            case "scanned":
-                return api.project.scanned
-            case "with":
-                return tuple(api.project.paths_with(*about))
-            case "routes":
-                return api.routes(" ".join(about) or None)
-            case "handled":
-                return api.handled_in(" ".join(about))
-            case "classes":
-                return api.classes(*about)
-            case "relations":
-                relations = api.types.relations
-                return tuple(sorted(relations.models.items())), tuple(sorted(relations.reverse.items()))
-        raise ValueError(question)
+            return self.module is None or self.module.facts != self.facts
+        before = self.before.digest(name) if self.before is not None else ""
+        return before != (self.now.digest(name) if self.now is not None else "")
 
 
 class _Defined:
@@ -313,13 +333,18 @@ _EDITS: dict[str, Callable[..., AddLine | AddCode | AddField]] = {
 
 
 def _encoded(kept: _Kept) -> bytes:
-    """Digests by item, then by file what was found in it, the items as their numbers."""
-    numbers = {item: number for number, item in enumerate(kept.digests)}
+    """What is kept as JSON: what files looked at stands once for all that share it, as numbers of items."""
+    shared = [*{each.looked: None for each in kept.found.values()}]
+    items = sorted(frozenset().union(*shared))
+    number_of = {item: number for number, item in enumerate(items)}
+    place_of = {looked: number for number, looked in enumerate(shared)}
     table = {
         "contents": kept.contents,
-        "items": [[path, name, digest] for (path, name), digest in kept.digests.items()],
+        "answers": kept.answers,
+        "items": items,
+        "looked": [sorted(number_of[item] for item in looked) for looked in shared],
         "found": {
-            path: [each.content, each.suppressed, sorted(numbers[i] for i in each.looked), [*map(_plain, each.diagnostics)]]
+            path: [each.content, each.suppressed, place_of[each.looked], [*map(_plain, each.diagnostics)]]
             for path, each in kept.found.items()
         },
     }  # fmt: skip
@@ -376,12 +401,12 @@ def _read(path: str) -> _Kept:
         if not source.startswith(_MAGIC) or source[len(_MAGIC) : _HEAD] != replay.digest(data):
             return _Kept({}, {}, {})
         table = json.loads(data)
-        items = [(where, name) for where, name, _ in table["items"]]
-        digests = {(where, name): digest for where, name, digest in table["items"]}
+        items = [(where, name) for where, name in table["items"]]
+        shared = [frozenset(items[number] for number in numbers) for numbers in table["looked"]]
         found = {
-            path: Found(content, tuple(map(_diagnostic, plain)), suppressed, frozenset(items[n] for n in looked))
-            for path, (content, suppressed, looked, plain) in table["found"].items()
-        }  # fmt: skip
-        return _Kept(found, digests, dict(table["contents"]))
+            path: Found(content, tuple(map(_diagnostic, plain)), suppressed, shared[place])
+            for path, (content, suppressed, place, plain) in table["found"].items()
+        }
+        return _Kept(found, dict(table["answers"]), dict(table["contents"]))
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
         return _Kept({}, {}, {})

@@ -48,6 +48,8 @@ _ROUNDS = 10
 
 # Below this many bytes of gated source a second process costs more than it saves.
 _POOL_PAYS_AT = 1_500_000
+# How many parts the files are visited in that keep their answers to themselves, so that it is known what these hang on.
+_PARTS = 256
 # So few files that their sizes need no look.
 _FEW = 20
 
@@ -81,14 +83,15 @@ _DEFINED = re.compile(r"^(?:async def|def|class) (\w+)", re.MULTILINE)
 
 
 class _Visited(NamedTuple):
-    """What was found in a file; `path` and `content` (its digest) are given, and what was `looked` at, if it is worth
-    remembering."""
+    """What was found in a file; `path` and `content` (its digest) are given if that is worth remembering. `part` are the
+    files that share what was looked at for them, `looked` what this one adds to that."""
 
     diagnostics: list[Diagnostic]
     errors: list[str]
     suppressed: int
     path: str = ""
     content: str = ""
+    part: str = ""
     looked: frozenset[tuple[str, str]] = frozenset()
 
 
@@ -102,11 +105,13 @@ class _Indexed(NamedTuple):
 
 
 class _Look(NamedTuple):
-    """A look at a file: `without` the rules of these codes, and only with hooks for nodes if it `parses`."""
+    """A look at a file: `without` the rules of these codes, and only with hooks for nodes if it `parses`; `part` is the
+    number of those that it shares answers with."""
 
     path: str
     without: frozenset[str] = frozenset()
     parses: bool = True
+    part: int = 0
 
 
 def run(
@@ -574,6 +579,8 @@ class _Session:
         self.shelf: Shelf | None = None
         self.kept: dict[str, Kept] = {}
         self.contents: dict[str, str] = {}
+        self._part = ""
+        self._looked: set[tuple[str, str]] = set()
         self.api: Api
 
     # --------------------------------------------------------------------------------------------------- index
@@ -618,6 +625,11 @@ class _Session:
         if kept.packed:
             self.scanned.append(path)
         return True
+
+    def _facts_before(self, path: str, content: str) -> ModuleFacts | None:
+        """The facts that a file had when its content had this digest, if an earlier run has kept them."""
+        kept = self.shelf.of(path, content) if self.shelf is not None else None
+        return unpack(kept.packed) if kept is not None and kept.packed else None
 
     def _census(self, path: str) -> Census | None:
         kept = self.kept.get(path)
@@ -771,7 +783,11 @@ class _Session:
         paths = [path for path in self.scanned if path in self.targets]
         if self.memory is not None or any(rule.api_hooks() for rule in self.rules):
             self.api.handled_in("")  # once, before the fork, so that every worker has all routes
-        known = self.memory.still_true(self.api, self.contents) if self.memory is not None else {}
+        known = (
+            self.memory.still_true(self.api, self.contents, self._facts_before)
+            if self.memory is not None
+            else {}
+        )
         unknown = [path for path in paths if path not in known]
         results = self.visit_all(unknown, jobs, progress)
         results += [_Visited([*f.diagnostics], [], f.suppressed) for p in paths if (f := known.get(p))]
@@ -794,7 +810,10 @@ class _Session:
         if paths and self.rules:
             import api_lint.visit  # noqa: F401 - here, so that workers need not
         results: list[_Visited] = []
-        looks = [_Look(path) for path in paths]
+        # An answer serves the files that follow as well, but whoever looks at it has looked at all that was looked at for it.
+        # The more files there are, the more of them share their answers.
+        step = len(paths) // _PARTS + 1
+        looks = [_Look(path, part=number // step) for number, path in enumerate(paths)]
         while looks:
             found = workers.spread(
                 self.visit_one,
@@ -823,27 +842,33 @@ class _Session:
         failure = Failure(look.path, f"the analysis {ended.reason}")
         return _Visited([_unreadable(failure)] if look.parses else [], [], 0)
 
-    def _memorable(self, results: Iterable[_Visited]) -> Iterator[tuple[str, Found]]:
+    def _memorable(self, results: Sequence[_Visited]) -> Iterator[tuple[str, Found]]:
         """What is worth remembering: what all rules have found in the content that the facts are of."""
+        looked: dict[str, set[tuple[str, str]]] = {}
+        for each in results:
+            looked.setdefault(each.part, set()).update(each.looked)
+        of_part = {part: frozenset(items) for part, items in looked.items()}
         for each in results:
             if each.path and not each.errors and each.content == self.contents.get(each.path):
-                yield (
-                    each.path,
-                    Found(each.content, tuple(each.diagnostics), each.suppressed, each.looked),
-                )
+                found = tuple(each.diagnostics)
+                yield each.path, Found(each.content, found, each.suppressed, of_part[each.part])
 
     def visit_one(self, look: _Look) -> _Visited:
         """All rules' unsuppressed findings in one file, and what was looked at for them if that is to be remembered."""
-        looked = self.api.project.looked
         if self.memory is None:
             return self._visited(look)
-        self.api.forget()
-        looked.own, looked.items = look.path, set()
+        part = f"{os.getpid()} {look.part}"
+        if part != self._part:
+            self.api.forget()
+            self._part, self._looked = part, set()
+        looked = self.api.project.looked
+        before = frozenset(self._looked)
+        looked.items = self._looked
         try:
             visited = self._visited(look)
-            return visited._replace(looked=frozenset(looked.items))
         finally:
             looked.items = None
+        return visited._replace(part=part, looked=frozenset(self._looked - before))
 
     def _visited(self, look: _Look) -> _Visited:
         from api_lint import visit

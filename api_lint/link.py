@@ -54,25 +54,25 @@ def kind(path: str) -> str:
     return "examples" if _EXAMPLES.search(path) else ""
 
 
-# What is looked at of a module besides names: that it is there, all of it, its star imports, what a star gives of it.
-PRESENCE, WHOLE, STARS, LISTED = "", "*", "*stars", "*listed"
+# What is looked at of a module besides names: that it is there, all its facts, its text, its star imports, what a star
+# gives of it.
+PRESENCE, WHOLE, SOURCE, STARS, LISTED = "", "*", "*source", "*stars", "*listed"
 # … and its calls, its assignments to attributes and its methods of a name, which follows.
 CALLS, ATTRIBUTE, METHOD = "*calls ", "*attribute ", "*method "
 
 
 class Looked:
-    """What is looked at while one file is worked on: `(path, name)` of what other files define or lack, and `("", question)`
-    of what only all files together answer. Nothing is noted while `items` is `None`."""
+    """What is looked at while files are worked on: `(path, name)` of what they define or lack, and `("", question)` of what
+    only all files together answer. Nothing is noted while `items` is `None`."""
 
-    __slots__ = ("items", "own")
+    __slots__ = ("items",)
 
     def __init__(self) -> None:
-        self.own = ""
         self.items: set[tuple[str, str]] | None = None
 
     def note(self, path: str, name: str) -> None:
         """Something of a file was looked at."""
-        if self.items is not None and path != self.own:
+        if self.items is not None:
             self.items.add((path, name))
 
     @contextmanager
