@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -190,9 +190,14 @@ class _Change:
         if not self.is_known or name == SOURCE:
             return True
         if name == WHOLE:
-            return self.module is None or self.module.facts != self.facts
+            return self.module is None or _whole(self.module.facts) != _whole(self.facts)
         before = self.before.digest(name) if self.before is not None else ""
         return before != (self.now.digest(name) if self.now is not None else "")
+
+
+def _whole(facts: ModuleFacts | None) -> ModuleFacts | None:
+    """All facts but how many rows there are: what stands below the last statement is a comment."""
+    return None if facts is None else replace(facts, body=replace(facts.body, end=0))
 
 
 class _Defined:

@@ -49,7 +49,7 @@ _ROUNDS = 10
 # Below this many bytes of gated source a second process costs more than it saves.
 _POOL_PAYS_AT = 1_500_000
 # How many parts the files are visited in that keep their answers to themselves, so that it is known what these hang on.
-_PARTS = 256
+_PARTS = 32
 # So few files that their sizes need no look.
 _FEW = 20
 

@@ -171,7 +171,7 @@ def _last_name(expr: Expr) -> str:
 def _annotates(api: Api) -> bool:
     """Whether most routes of the project declare their answer by the return annotation."""
     declared = [r for r in api.routes() if r.framework == "fastapi" and r.response_model is not UNKNOWN]
-    annotated = sum(r.response_model is r.handler.function.returns for r in declared)
+    annotated = sum(r.response_model == r.handler.function.returns for r in declared)
     return annotated * 2 >= len(declared)
 
 
