@@ -171,8 +171,14 @@ def _last_name(expr: Expr) -> str:
 def _annotates(api: Api) -> bool:
     """Whether most routes of the project declare their answer by the return annotation."""
     declared = [r for r in api.routes() if r.framework == "fastapi" and r.response_model is not UNKNOWN]
-    annotated = sum(r.response_model == r.handler.function.returns for r in declared)
-    return annotated * 2 >= len(declared)
+    return sum(map(_is_annotated, declared)) * 2 >= len(declared)
+
+
+def _is_annotated(route: Route) -> bool:
+    function = route.handler.function
+    decorators = (d.value for d in function.decorators if isinstance(d.value, Call))
+    is_named = any(call.keyword("response_model") is not None for call in decorators)
+    return not is_named and route.response_model == function.returns
 
 
 def _annotated(node: cst.FunctionDef, text: str) -> Edit:
