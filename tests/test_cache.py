@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from api_lint import engine
+from api_lint import encoded, engine, replay
+from api_lint.facts import ModuleFacts
+from api_lint.index import Unreadable, index
 from command import Lint, write
 
 FILES = {
@@ -179,6 +183,79 @@ def test_what_is_not_whole_is_as_if_it_were_not_there(
     path.write_bytes(harm(whole))
     assert lint() == first
     assert path.read_bytes() == whole
+
+
+@pytest.fixture
+def indexed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The files whose facts are made, as they are."""
+    paths: list[str] = []
+
+    def make(source: bytes, path: str) -> ModuleFacts:
+        paths.append(path)
+        return index(source, path)
+
+    monkeypatch.setattr(engine, "index", make)
+    return paths
+
+
+# What the gate keeps out has facts only where another file's names lead into it.
+OUTSIDE = {"app/__init__.py", "app/again.py"}
+
+
+def test_facts_are_made_once(project: Path, lint: Lint, indexed: list[str]) -> None:
+    lint()
+    assert len(indexed) > 5
+    edit(project / "app/db.py", r"\Z", "\n\ndef more():\n    pass\n")
+    indexed.clear()
+    found = lint()
+    assert set(indexed) - OUTSIDE == {"app/db.py"}
+    assert found == lint("--no-cache")
+
+
+def test_facts_serve_other_settings(project: Path, lint: Lint, indexed: list[str]) -> None:
+    lint()
+    indexed.clear()
+    found = lint("--ignore-noqa", *ROWS)
+    assert set(indexed) <= OUTSIDE
+    assert found == lint("--no-cache", "--ignore-noqa", *ROWS)
+
+
+def _with_other_facts(data: bytes) -> bytes:
+    """The same table of contents, and behind it facts that are none."""
+    start = len(b"api-lint facts 1\n") + 16
+    table = json.loads(data[start : data.index(b"\n", start)])
+    packed = zlib.compress(b"[1, 2, {}]")
+    for path, (content, first, last, *names) in table.items():
+        table[path] = [content, *((0, len(packed)) if last > first else (0, 0)), *names]
+    head = json.dumps(table, separators=(",", ":")).encode("ascii")
+    return b"api-lint facts 1\n" + replay.digest(head) + head + b"\n" + packed
+
+
+@pytest.mark.parametrize("harm", [lambda d: d[:0], lambda d: d[:40], lambda d: d[:-40], _flip, lambda d: b"\x80\x04." + d, _with_other_facts])  # fmt: skip
+def test_facts_that_are_not_whole_are_made_again(
+    project: Path, lint: Lint, tmp_path: Path, harm: Callable[[bytes], bytes]
+) -> None:
+    lint(*ROWS)
+    (path,) = (tmp_path / "cache" / "facts").iterdir()
+    path.write_bytes(harm(path.read_bytes()))
+    edit(project / "app/helpers.py", r"time\.sleep\(1\)", "pass")
+    found = lint(*ROWS)
+    assert found == lint("--no-cache", *ROWS)
+
+
+FIXTURES = sorted((Path(__file__).parent.parent / "fixtures").rglob("*.py"))
+
+
+def test_facts_come_back_as_they_were() -> None:
+    made = 0
+    for path in FIXTURES:
+        try:
+            facts = index(path.read_bytes(), path.name)
+        except Unreadable:
+            continue
+        assert encoded.read(encoded.write(facts)) == facts
+        made += 1
+    assert made > 100
 
 
 def test_other_settings_are_another_matter(project: Path, lint: Lint, visited: list[str]) -> None:
