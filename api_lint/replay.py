@@ -45,8 +45,9 @@ _TAGS = {
     ".gitignore": "*\n",
 }
 
-# How many runs are kept; the oldest goes first.
+# How many runs are kept, and of how many projects facts and findings; the oldest goes first.
 _KEPT = 48
+_KEPT_LARGE = 16
 _LARGEST = 64_000_000
 RUNS, FOUND, FACTS = "runs", "found", "facts"
 _FOLDERS = (RUNS, FOUND, FACTS)
@@ -373,12 +374,13 @@ def _make(where: str) -> None:
             file.write(text)
 
 
-def forget_old(runs: str) -> None:
+def forget_old(folder: str) -> None:
     """Take the oldest files of a folder away, so that no more than some are left."""
     try:
-        with os.scandir(runs) as entries:
+        with os.scandir(folder) as entries:
             kept = sorted(((entry.stat().st_mtime_ns, entry.path) for entry in entries), reverse=True)
-        for _, path in kept[_KEPT:]:
+        most = _KEPT if os.path.basename(folder) == RUNS else _KEPT_LARGE
+        for _, path in kept[most:]:
             os.unlink(path)
     except OSError:
         pass

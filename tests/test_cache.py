@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from api_lint import encoded, engine, replay
+from api_lint import encoded, engine, replay, shelf
 from api_lint.facts import ModuleFacts
 from api_lint.index import Unreadable, index
 from command import Lint, write
@@ -275,3 +275,7 @@ def test_a_secret_is_not_kept(project: Path, lint: Lint, tmp_path: Path) -> None
     kept = [path.read_bytes() for path in (tmp_path / "cache").rglob("*") if path.is_file()]
     assert kept
     assert not any(secret.encode() in each for each in kept)
+    (path,) = (tmp_path / "cache" / "facts").iterdir()
+    packed = [zlib.decompress(each.packed) for each in shelf._read(str(path)).values() if each.packed]
+    assert len(packed) > 5
+    assert not any(secret.encode() in each for each in packed)

@@ -393,7 +393,7 @@ def test_clean(project: Path) -> None:
     cache = project.parent.parent / "cache"
     lint()
     write(cache, "mine.txt", "")
-    assert lint("clean")[0] == (0, f"removed 2 files from {cache}\n", "")
+    assert lint("clean")[0] == (0, f"removed 3 files from {cache}\n", "")
     assert [path.name for path in cache.iterdir()] == ["mine.txt"]
     assert lint("clean")[0] == (0, f"removed 0 files from {cache}\n", "")
     assert not is_replayed()
