@@ -99,10 +99,13 @@ class GenericExcept(Rule):
     Options = Options
 
     def suspects(self, module: Module, api: Api) -> Iterable[int]:
-        for function in (module.facts.body, *module.facts.functions):
-            for handler in function.handlers:
-                if self._is_reported(handler, function, module, api):
-                    yield handler.span.line
+        # Only a fix needs the syntax tree.
+        handlers = self._reported(module, api) if api.wants_fixes else ()
+        return [handler.span.line for handler, _ in handlers]
+
+    def visit_module(self, module: Module, at: Place) -> Iterator[Finding]:
+        for handler, function in () if at.wants_fixes else self._reported(module, at.api):
+            yield self._finding(handler, function)
 
     def visit_ExceptHandler(self, node: cst.ExceptHandler, at: Place) -> Iterator[Finding]:
         return self._judge(node, at)
@@ -115,13 +118,21 @@ class GenericExcept(Rule):
         function = at.function or at.module.facts.body
         if handler is None or not self._is_reported(handler, function, at.module, at.api):
             return
-        found = self.found(
+        yield narrowed(self._finding(handler, function), node, handler, at)
+
+    def _finding(self, handler: Handler, function: Function) -> Finding:
+        return self.found(
             handler.span,
             caught=_caught(handler),
             does=_does(handler),
             function=function.qualname,
         )
-        yield narrowed(found, node, handler, at)
+
+    def _reported(self, module: Module, api: Api) -> Iterator[tuple[Handler, Function]]:
+        for function in (module.facts.body, *module.facts.functions):
+            for handler in function.handlers:
+                if self._is_reported(handler, function, module, api):
+                    yield handler, function
 
     def _is_reported(self, handler: Handler, function: Function, module: Module, api: Api) -> bool:
         # Nobody can catch what `__del__` raises.

@@ -67,24 +67,33 @@ class MissingResponseModel(Rule):
     quiet_in = frozenset({"tests", "migrations"})
 
     def suspects(self, module: Module, api: Api) -> Iterable[int]:
-        for route in api.handled_in(module.path):
+        # Only a fix needs the syntax tree.
+        for route in api.handled_in(module.path) if api.wants_fixes else ():
             if _undeclared(route, api) is not None:
                 yield route.handler.function.start
+
+    def visit_route(self, route: Route, at: Place) -> Iterator[Finding]:
+        shown = None if at.wants_fixes else _undeclared(route, at.api)
+        if shown is not None:
+            yield self._finding(route, shown, at)
 
     def visit_FunctionDef(self, node: cst.FunctionDef, at: Place) -> Iterator[Finding]:
         route = handler_at(node, at)
         shown = _undeclared(route, at.api) if route is not None else None
         if route is None or shown is None:
             return
-        finding = self.found(
-            _place(route, at),
-            route=f"{'/'.join(route.methods)} {route.paths[0]}",
-            returns=f" and returns {shown}" if shown else "",
-        )
+        finding = self._finding(route, shown, at)
         if route.framework == "fastapi":
             yield declare_response(finding, node, route, at)
         else:
             yield finding.unfixable(f"{route.framework} needs a schema of its own for it")
+
+    def _finding(self, route: Route, shown: str, at: Place) -> Finding:
+        return self.found(
+            _place(route, at),
+            route=f"{'/'.join(route.methods)} {route.paths[0]}",
+            returns=f" and returns {shown}" if shown else "",
+        )
 
 
 def _undeclared(route: Route, api: Api) -> str | None:
