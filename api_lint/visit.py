@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from functools import cache
+from functools import cache, lru_cache
 from os.path import commonpath
 from typing import Any, NamedTuple
 
@@ -98,6 +98,12 @@ class Slice(NamedTuple):
 def rows_of(text: str) -> list[str]:
     """A text's rows with their line ends, as Python counts them: LF, CRLF and lone CR end a row, nothing else does."""
     return _ROWS.findall(text)
+
+
+@lru_cache(maxsize=2)
+def _rows_of_file(text: str) -> tuple[str, ...]:
+    """The same for the file that is being visited, for which every rule asks."""
+    return tuple(rows_of(text))
 
 
 def cut(facts: ModuleFacts, row_count: int, suspects: Iterable[int]) -> list[Slice]:
@@ -541,7 +547,7 @@ class Visitor:
         self.api = api
         self.module = module
         self.turns = turns or {}
-        self.rows = rows_of(text)
+        self.rows = _rows_of_file(text)
 
     def visit(
         self, suspects: Mapping[int, Sequence[Rule]], failed: Callable[[Rule, BaseException], None]
@@ -865,7 +871,7 @@ def _api_findings(api: Api, module: Module, text: str, rule: Rule) -> Iterator[F
 
 def _subjects(api: Api, module: Module, text: str, hook: str) -> Iterator[tuple[Any, Place]]:
     """What a hook is called on in one file, each with its place."""
-    rows = rows_of(text) if hook in ("visit_module", "visit_route") else ()
+    rows = _rows_of_file(text) if hook in ("visit_module", "visit_route") else ()
     if hook == "visit_module":
         yield module, Place(api, module, None, "", 1, (), rows)
     elif hook == "visit_route":
