@@ -42,13 +42,29 @@ class Effects:
     def __init__(self, types: Types) -> None:
         self.types = types
         self._chains: dict[object, tuple[Step, ...]] = {}
+        # With each effect the call itself, so that none of its kind comes to stand in its place.
+        self._of: dict[object, tuple[Call, Effect]] = {}
 
     def forget(self) -> None:
         """Forget every answer, so that what is looked at for the next one is looked at again."""
         self.__init__(self.types)  # type: ignore[misc] # whatever comes to be remembered is forgotten
 
+    def forget_calls(self) -> None:
+        """Forget what single calls do: rules ask for the same ones as long as they look at one file."""
+        self._of.clear()
+
     def of(self, call: Call, scope: Scope) -> Effect:
         """What `call` does by itself (not through the project's own functions)."""
+        key = (id(call), scope.line, id(scope.function), scope.module.path, scope.given)
+        known = self._of.get(key)
+        if known is not None:
+            return known[1]
+        effect = self._by_itself(call, scope)
+        if self.types.is_settled:
+            self._of[key] = call, effect
+        return effect
+
+    def _by_itself(self, call: Call, scope: Scope) -> Effect:
         func = self.types.of(call.func, scope)
         if "os.WNOHANG" in call.args:
             return NO_EFFECT

@@ -195,6 +195,11 @@ class Types:
         self.__init__(self.project)  # type: ignore[misc] # whatever else comes to be remembered is forgotten as well
         self._all_relations = gathered
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether no question is being answered, so that an answer does not hang on where it was asked."""
+        return not self._running
+
     # --------------------------------------------------------------------------------------------- expressions
 
     def of(self, expr: Expr, scope: Scope) -> Value:
