@@ -141,7 +141,7 @@ class Scope(NamedTuple):
     given: tuple[tuple[str, Value], ...] = ()
 
     def at(self, line: int) -> Scope:
-        return self._replace(line=line)
+        return Scope(self.module, self.function, line, self.given)
 
 
 class Ancestor(NamedTuple):
