@@ -30,7 +30,7 @@ from typing import NamedTuple
 # Two rows that linters object to: a coroutine that sleeps (API601, ASYNC251), a comparison with None (E711, Fixit's
 # CompareSingletonPrimitivesByIs).
 PROBE = "import time\nasync def f(x):\n    time.sleep(1)\n    return x == None\n"
-_CODES = ("API601", "ASYNC251", "E711", "CompareSingletonPrimitivesByIs")
+_CODES = ("API601", "ASYNC251", "E711", "none-comparison", "CompareSingletonPrimitivesByIs")
 
 ESCAPES = "\x1b]0;owned\x07\x1b[2J"
 NAMES = {
@@ -294,8 +294,8 @@ def remove(root: Path) -> None:
 # ------------------------------------------------------------------------------------------------------- comparison
 
 _COMMANDS = {
-    "api-lint": "api-lint --isolated --output-format concise",
-    "ruff": "ruff check --preview --isolated --no-cache --output-format concise --select E711,ASYNC251",
+    "api-lint": "api-lint --isolated --no-cache --output-format concise",
+    "ruff": "ruff check --isolated --no-cache --output-format concise --select E711,ASYNC251",
     "flake8": "flake8 --isolated --select E711,E9,ASYNC251",
     "fixit": "fixit lint",
 }
@@ -372,19 +372,22 @@ def _word(code: int | None, printed: str) -> str:
     """What a linter made of it, by its exit code (`None`: it would not have ended) and what it printed."""
     rows = printed.splitlines()
     sees_beside = any("beside" in row and any(c in row for c in _CODES) for row in rows)
-    others = [row for row in rows if "beside" not in row]
+    # What is indented belongs to a traceback.
+    others = [row for row in rows if "beside" not in row and not row.startswith((" ", "\t"))]
+    is_told = any(".py" in row or "inner" in row for row in others)
     lost = "" if sees_beside else ", beside lost"
     if code in (None, -signal.SIGXCPU, -signal.SIGKILL):
         return f"hangs{lost}"
     if "MemoryError" in printed or "memory allocation of" in printed:
         return f"out of memory{lost}"
-    if code < 0 or code > 2 or "Traceback (" in printed or "panicked" in printed:
+    # Fixit tells of files that it cannot read with a traceback below.
+    if code < 0 or "panicked" in printed or ("Traceback (" in printed and not is_told):
         return f"crash{lost}"
     if not sees_beside:
         return "beside lost"
     if any(c in row for row in others for c in _CODES):
         return "found"
-    return "told" if any(".py" in row or "inner" in row for row in others) else "silent"
+    return "told" if is_told else "silent"
 
 
 def compare(tools: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, dict[str, Outcome]]]:
@@ -428,6 +431,7 @@ def main() -> None:
     comparing = commands.add_parser("compare")
     comparing.add_argument("tools", nargs="*", metavar="TOOL")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the corpus goes even so
     if options.command == "make":
         for name, folder in make(options.folder).items():
             print(f"{folder}\t{name}")

@@ -25,6 +25,7 @@ def tried(folder: Path, code: str) -> nasty.Outcome:
     [
         (f"{BESIDE}print('nasty.py:4: E711')", "found"),
         (f"{BESIDE}print('nasty.py:1: syntax error')", "told"),
+        (f"{BESIDE}print('nasty.py: broken')\n1 / 0", "told"),
         (BESIDE, "silent"),
         ("print('nasty.py:4: E711')", "beside lost"),
         (f"{BESIDE}while True: pass", "hangs"),
