@@ -133,6 +133,7 @@ def _applied(
     text = _edited(source.text, [_with_ends(edit, newline) for edit in edits])
     _check(text)
     text = _with_imports(text, facts, imports, newline)
+    _check(text)
     text = _without_unused(source.text, text, wanted)
     moved = [edit.code for fix in chosen for edit in fix.others if isinstance(edit, AddCode)]
     _no_comment_lost(source.text, "\n".join([text, *moved]))
