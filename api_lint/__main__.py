@@ -17,7 +17,9 @@ def _leave_the_working_folder() -> None:
 
 
 def main() -> None:
-    """Run the command with the arguments of the process and leave with its exit code."""
+    """Run the command with the arguments of the process and leave with its exit code: 128 and the signal's number where
+    it was told to end."""
+    ended_by: list[int] = []
     try:
         from api_lint import replay
 
@@ -25,10 +27,30 @@ def main() -> None:
         if code is None:
             from api_lint.cli import run
 
+            _end_in_order(ended_by)
             code = run(sys.argv[1:])
     except KeyboardInterrupt:
         code = 130
-    _leave(code)
+    _leave(128 + ended_by[0] if ended_by else code)
+
+
+def _end_in_order(ended_by: list[int]) -> None:
+    """Take a signal to end as an interruption, which ends the workers and takes temporary files away.
+
+    Parameters: `ended_by`, to which the signal's number is added.
+    """
+    import signal
+
+    def end(number: int, _: object) -> None:
+        signal.signal(number, signal.SIG_IGN)
+        ended_by.append(number)
+        raise KeyboardInterrupt
+
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        # `nohup` has its reasons.
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, end)
 
 
 def _leave(code: int) -> None:

@@ -48,10 +48,12 @@ class Staged:
             raise
 
     def replace(self) -> None:
-        """Put the new content in the place of the old."""
-        os.replace(self.path, self.target)
-        self._is_waiting = False
-        self._close()
+        """Put the new content in the place of the old; where that cannot be done, there is no temporary file any more."""
+        try:
+            os.replace(self.path, self.target)
+            self._is_waiting = False
+        finally:
+            self.discard()
 
     def discard(self) -> None:
         """Take the new content away, if it has not found its place."""
@@ -71,11 +73,16 @@ def _made(folder: str) -> tuple[str, int]:
     """A new temporary file, open and locked."""
     while True:
         path = os.path.join(folder, f".api-lint-{os.urandom(8).hex()}.tmp")
-        handle = os.open(path, _FLAGS, 0o600)
-        _lock(handle)
-        if fcntl is None or os.fstat(handle).st_nlink:
-            return path, handle
-        os.close(handle)  # another run took it for one that was left, before it was locked
+        try:
+            handle = os.open(path, _FLAGS, 0o600)
+            _lock(handle)
+            if fcntl is None or os.fstat(handle).st_nlink:
+                return path, handle
+            os.close(handle)  # another run took it for one that was left, before it was locked
+        except KeyboardInterrupt:
+            with contextlib.suppress(OSError):
+                os.unlink(path)
+            raise
 
 
 def _lock(handle: int) -> bool:

@@ -280,7 +280,8 @@ def check(
     is_whole = _publish(outputs, result.diagnostics, view, printed) and is_whole
     code = _code(is_whole, not exit_zero and (has_changed or bool(result.diagnostics)))
     is_plain = fix_mode is None and add_ignores is None and since is None and not sources
-    if is_plain and is_whole and not _leaves_files(outputs):
+    can_be_kept = is_whole and not result.is_passing and all(project.listed.values())
+    if is_plain and can_be_kept and not _leaves_files(outputs):
         has_baseline = not no_baseline and (baseline is not None or bool(settings.baseline))
         others = [_baseline_file(baseline, project, settings)] if has_baseline else []
         _keep(paths, project, settings, others, begun, "".join(printed), code)

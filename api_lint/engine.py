@@ -69,13 +69,15 @@ class Result:
 
     `diagnostics` are sorted and unsuppressed; files that could not be handled are among them (`API000`). `errors` tell,
     a line each, of rules that raised: the run is not complete then. `suppressed` counts silenced findings, `files` the
-    files that were to be reported on.
+    files that were to be reported on. `is_passing`: another run may find something else though nothing has changed, since
+    a file took too long, ended its worker or was denied by the system.
     """
 
     diagnostics: tuple[Diagnostic, ...]
     errors: tuple[str, ...]
     suppressed: int
     files: int
+    is_passing: bool = False
 
 
 # What a module's code defines at its top level.
@@ -89,6 +91,7 @@ class _Visited(NamedTuple):
     diagnostics: list[Diagnostic]
     errors: list[str]
     suppressed: int
+    is_passing: bool = False
     path: str = ""
     content: str = ""
     part: str = ""
@@ -581,6 +584,7 @@ class _Session:
         self.contents: dict[str, str] = {}
         self._part = ""
         self._looked: set[tuple[str, str]] = set()
+        self.is_passing = False
         self.api: Api
 
     # --------------------------------------------------------------------------------------------------- index
@@ -592,7 +596,8 @@ class _Session:
         indexed = workers.spread(self.index_one, new, self._workers(jobs, new), self.settings.timeout)
         for path, outcome in _counted(zip(new, indexed), "indexing", len(new), progress):
             if isinstance(outcome, workers.Ended):
-                self.failures[path] = Failure(path, f"the analysis {outcome.reason}")
+                self.failures[path] = _ended(path, outcome)
+                self.is_passing = True
             else:
                 self._take(path, outcome)
         self.scanned.sort()
@@ -606,6 +611,7 @@ class _Session:
             self.scanned.append(path)
         if indexed.failure is not None:
             self.failures[path] = indexed.failure
+            self.is_passing |= indexed.failure.is_passing
         if indexed.kept is not None:
             self.kept[path] = indexed.kept
 
@@ -691,7 +697,7 @@ class _Session:
                 full, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
             )
         except OSError as error:
-            raise Unreadable(Failure(path, error.strerror or str(error))) from None
+            raise self._denied(path, error) from None
         # Closed by hand where it is no file: `open` refuses a folder's handle.
         state = os.fstat(handle)
         if not stat.S_ISREG(state.st_mode):
@@ -704,7 +710,11 @@ class _Session:
                     raise Unreadable(Failure(path, f"larger than {limit} bytes (max-file-size)"))
                 return file.read()
             except OSError as error:
-                raise Unreadable(Failure(path, error.strerror or str(error))) from None
+                raise self._denied(path, error) from None
+
+    def _denied(self, path: str, error: OSError) -> Unreadable:
+        self.is_passing = True
+        return Unreadable(Failure(path, error.strerror or str(error), is_passing=True))
 
     def text(self, path: str) -> str | None:
         """A file's text, `None` for one that cannot be read."""
@@ -801,6 +811,7 @@ class _Session:
             tuple(dict.fromkeys(e for result in results for e in result.errors)),
             sum(result.suppressed for result in results),
             len(self.project.targets),
+            self.is_passing or any(result.is_passing for result in results),
         )
 
     def visit_all(
@@ -839,8 +850,8 @@ class _Session:
             return _Visited([], [_failure(look.path, rule, ended.reason)], 0)
         if look.parses:
             again.append(look._replace(parses=False))
-        failure = Failure(look.path, f"the analysis {ended.reason}")
-        return _Visited([_unreadable(failure)] if look.parses else [], [], 0)
+        told = [_unreadable(_ended(look.path, ended))] if look.parses else []
+        return _Visited(told, [], 0, is_passing=True)
 
     def _memorable(self, results: Sequence[_Visited]) -> Iterator[tuple[str, Found]]:
         """What is worth remembering: what all rules have found in the content that the facts are of."""
@@ -883,7 +894,7 @@ class _Session:
             source = self.read(path)
             text = decode(source, path)
         except Unreadable as error:
-            return _Visited([_unreadable(error.failure)], [], 0)
+            return _Visited([_unreadable(error.failure)], [], 0, self.is_passing)
         errors: list[str] = []
         failed = set(look.without)
         turns = {rule.code: number for number, rule in enumerate(self.rules, 1)}
@@ -920,8 +931,9 @@ class _Session:
         if self.known and UNUSED[0] not in self.silent(path):
             ran = [rule for rule in rules if rule.code not in failed]
             kept += noqa.unused(source, path, [*diagnostics, *quiet], ran, self.known)
-        is_whole = look.parses and not look.without
-        return _Visited(kept, errors, sum(silenced), path if is_whole else "", self._content(source))
+        is_whole = look.parses and not look.without and not self.is_passing
+        whole = path if is_whole else ""
+        return _Visited(kept, errors, sum(silenced), self.is_passing, whole, self._content(source))
 
     def _speaks(self, rule: Rule, module: Module) -> bool:
         folder = self.project.configured(module.path)
@@ -986,6 +998,10 @@ def _last_row(facts: ModuleFacts, span: Span, rows: Sequence[str]) -> int:
     if position + 1 >= len(starts) or starts[position + 1] > facts.ends[position]:
         return facts.ends[position]
     return noqa.logical_end(rows, starts[position], span.line)
+
+
+def _ended(path: str, ended: workers.Ended) -> Failure:
+    return Failure(path, f"the analysis {ended.reason}", is_passing=True)
 
 
 def _unreadable(failure: Failure) -> Diagnostic:

@@ -376,12 +376,16 @@ class ModuleFacts:
 
 
 class Failure(NamedTuple):
-    """Why a file could not be handled, and where in it if that is known (row 1 otherwise)."""
+    """Why a file could not be handled, and where in it if that is known (row 1 otherwise).
+
+    `is_passing`: the same file may do better next time, since nothing in it is to blame.
+    """
 
     path: str
     reason: str
     line: int = 1
     col: int = 0
+    is_passing: bool = False
 
 
 # ------------------------------------------------------------------------------------ what several files tell

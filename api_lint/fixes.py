@@ -133,6 +133,7 @@ def _applied(
     text = _edited(source.text, [_with_ends(edit, newline) for edit in edits])
     _check(text)
     text = _with_imports(text, facts, imports, newline)
+    _check(text)
     text = _without_unused(source.text, text, wanted)
     moved = [edit.code for fix in chosen for edit in fix.others if isinstance(edit, AddCode)]
     _no_comment_lost(source.text, "\n".join([text, *moved]))
@@ -730,14 +731,15 @@ def _staged(target: str, change: Change) -> atomic.Staged:
 
 
 def _rename(staged: Sequence[tuple[atomic.Staged, Change]], root: str) -> None:
-    """Rename all, or put back what was renamed before one that could not be."""
+    """Rename all, or put back what was renamed before one that could not be, or before the run was told to end."""
     done: list[Change] = []
     try:
         for each, change in staged:
             _mode(each.target, change.before)
-            each.replace()
+            # Noted before it is done: what has not been renamed is not put back.
             done.append(change)
-    except (Refused, OSError):
+            each.replace()
+    except (Refused, OSError, KeyboardInterrupt):
         for change in reversed(done):
             with contextlib.suppress(Refused, OSError):
                 _put_back(change, root)
@@ -747,7 +749,8 @@ def _rename(staged: Sequence[tuple[atomic.Staged, Change]], root: str) -> None:
 def _put_back(change: Change, root: str) -> None:
     target = _target(change.path, root)
     if change.before is None:
-        os.unlink(target)
+        if _has(target, change.after):
+            os.unlink(target)
     else:
         _staged(target, Change(change.path, change.after, change.before)).replace()
 

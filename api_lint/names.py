@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import keyword
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -50,6 +51,17 @@ def unused(tree: ast.Module) -> tuple[set[Imported], dict[int, str]]:
             used.add(Imported(_home(name, scope).qualname, name))
     found = {Imported(s.qualname, name) for s in reader.scopes for name in s.imported}
     return found - used, reader.rows
+
+
+def dotted(path: str) -> str | None:
+    """The name that an import statement has for a module, `None` where it can have none: files are called `my-app.py`,
+    `2.py` and `users.v2.py`, too.
+
+    Parameters: `path`, without its ending, from the folder on that the name starts at.
+    """
+    parts = path.split("/")
+    can_be_named = all(part.isidentifier() and not keyword.iskeyword(part) for part in parts)
+    return ".".join(parts) if can_be_named else None
 
 
 def from_imports(text: str) -> Iterator[tuple[str, str]]:

@@ -52,6 +52,9 @@ _LARGEST = 64_000_000
 RUNS, FOUND, FACTS = "runs", "found", "facts"
 _FOLDERS = (RUNS, FOUND, FACTS)
 
+# With which exit codes a run may be kept.
+_CODES = (0, 1)
+
 # The clock that files are stamped by is read this seldom. One that knows whole seconds only may know every other one.
 _TICK = 20_000_000
 _COARSE_TICK = 2_000_000_000
@@ -170,18 +173,24 @@ def folder(arguments: Sequence[str] = ()) -> str:
 
 def content(path: str) -> bytes:
     """The digest of what is in a file, `b""` where it cannot be read."""
+    source = _source(path)
+    return b"" if source is None else digest(source)
+
+
+def _source(path: str) -> bytes | None:
+    """What is in a file; `None` for what is none (a pipe nobody writes to would be waited for), or is too large."""
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except (OSError, ValueError):
-        return b""
+        return None
     try:
         status = os.fstat(handle)
         if not S_ISREG(status.st_mode) or status.st_size > _LARGEST:
-            return b""
+            return None
         with open(handle, "rb", closefd=False) as file:
-            return digest(file.read())
+            return file.read()
     except OSError:
-        return b""
+        return None
     finally:
         os.close(handle)
 
@@ -289,9 +298,10 @@ def _place(arguments: Sequence[str]) -> str:
 
 def _read(path: str) -> Kept | None:
     """A run that was kept; `None` where there is none, or none that is whole."""
+    source = _source(path)
+    if source is None:
+        return None
     try:
-        with open(path, "rb") as file:
-            source = file.read(_LARGEST)
         start = len(_MAGIC) + _DIGEST
         body = source[start:]
         if not source.startswith(_MAGIC) or source[len(_MAGIC) : start] != digest(body):
@@ -303,6 +313,8 @@ def _read(path: str) -> Kept | None:
             parts.append(rest[:length])
             rest = rest[length:]
         names, kinds, states, digests, out, err = parts
+        if code not in _CODES:
+            return None
         watched = Watched()
         watched.paths = names.decode("utf-8", "surrogateescape").split("\0")
         watched.kinds = list(kinds.decode("ascii"))
@@ -316,7 +328,7 @@ def _read(path: str) -> Kept | None:
             err.decode("utf-8", "surrogatepass"),
             code,
         )
-    except (OSError, ValueError):
+    except ValueError:
         return None
 
 
@@ -347,6 +359,9 @@ def put(where: str, name: str, data: bytes) -> bool:
     try:
         if not os.path.isdir(where):
             _make(where)
+        # What is old in it is removed: it has to be ours, and no way into somebody's documents.
+        if os.path.islink(where):
+            return False
         handle = os.open(
             temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600
         )
@@ -378,12 +393,19 @@ def forget_old(folder: str) -> None:
     """Take the oldest files of a folder away, so that no more than some are left."""
     try:
         with os.scandir(folder) as entries:
-            kept = sorted(((entry.stat().st_mtime_ns, entry.path) for entry in entries), reverse=True)
+            ours = [entry for entry in entries if _is_ours(entry.name)]
+        kept = sorted(((entry.stat().st_mtime_ns, entry.path) for entry in ours), reverse=True)
         most = _KEPT if os.path.basename(folder) == RUNS else _KEPT_LARGE
         for _, path in kept[most:]:
             os.unlink(path)
     except OSError:
         pass
+
+
+def _is_ours(name: str) -> bool:
+    """Whether a file is called like a run, or like what was to become one."""
+    name = name.split(".")[1] if name.startswith(".") else name
+    return len(name) == 2 * _DIGEST and not name.strip("0123456789abcdef")
 
 
 def _print(text: str) -> None:
@@ -406,10 +428,11 @@ def clean(home: str) -> int:
     for name in _FOLDERS:
         inner = os.path.join(home, name)
         if os.path.isdir(inner) and not os.path.islink(inner):
-            for file in os.listdir(inner):
+            for file in filter(_is_ours, os.listdir(inner)):
                 os.unlink(os.path.join(inner, file))
                 count += 1
-            os.rmdir(inner)
+            if not os.listdir(inner):
+                os.rmdir(inner)
     for name in _TAGS if count else ():
         tag = os.path.join(home, name)
         if os.path.isfile(tag):

@@ -258,6 +258,13 @@ def _touched_rows(path: str, old: bytes, done: engine.Fixed) -> set[int]:
         if d.path == path and d.fix is not None
         for edit in d.fix.edits
     ]
+    # Where a fix was refused, one that is made before it may have let it be made.
+    made = {d.code for d in done.applied if d.path == path}
+    edits += [
+        (d.span.line, d.span.end_line)
+        for d in done.before.diagnostics
+        if d.path == path and d.fix is None and d.code in made
+    ]
     rows: set[int] = set()
     for node in _units(syntax.parse(old.decode(_encoding(old)))):
         decorators = getattr(node, "decorator_list", [])

@@ -10,6 +10,9 @@ from typing import Any
 from api_lint.text import visible
 
 _PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)\Z")
+# A key of so many parts costs the parser memory by their square, gigabytes for 50,000 of them.
+_MOST_PARTS = 32
+_LONG_KEY = re.compile(rf"(?<![\w\"'.-])(?:[\w\"'-]+[ \t]*\.[ \t]*){{{_MOST_PARTS}}}")
 # A key is looked for on so many rows only: the parser runs once or twice for each.
 _MOST_ROWS = 50
 
@@ -30,7 +33,12 @@ def parse(source: bytes) -> dict[str, Any]:
     Raises: TomlError for what is no TOML, not UTF-8, or nested too deeply.
     """
     try:
-        return _loads(source.decode("utf-8-sig"))
+        text = source.decode("utf-8-sig")
+        long_key = _LONG_KEY.search(text)
+        if long_key is not None:
+            begins = text.count("\n", 0, long_key.start()) + 1
+            raise TomlError(f"a key of more than {_MOST_PARTS} parts", begins)
+        return _loads(text)
     except UnicodeDecodeError as error:
         raise TomlError("not UTF-8", source[: error.start].count(b"\n") + 1) from error
     except RecursionError as error:

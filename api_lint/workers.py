@@ -156,6 +156,9 @@ class _Crew:
         # Whoever presses Ctrl-C waits for no file to be finished.
         for number in (signal.SIGINT, signal.SIGPROF, signal.SIGALRM):
             signal.signal(number, signal.SIG_DFL)
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is not signal.SIG_IGN:  # whoever started us wants it so
+                signal.signal(number, signal.SIG_DFL)
         _forbid_core_dumps()
         _turn, _seconds = shared, self.seconds
         with contextlib.suppress(EOFError):

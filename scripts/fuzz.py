@@ -21,6 +21,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from random import Random
 from typing import Any, NamedTuple
 
 import hypothesmith
@@ -52,12 +53,19 @@ def _fixed(root: Path, programs: Programs) -> engine.Fixed:
     return engine.fix(project, _rules(), found, unsafe=True, jobs=1, sources=programs)
 
 
-def faults(programs: Programs) -> list[str]:
-    """What goes wrong where programs are linted and fixed.
+class Told(NamedTuple):
+    """What goes wrong, a line each, and how many files were fixed."""
+
+    faults: list[str]
+    fixed: int
+
+
+def look(programs: Programs) -> Told:
+    """Lint and fix programs.
 
     Parameters: `programs`, files of one project by path.
-    Returns: a line for each exception, hang, dead worker, file that does not parse any more, comment or row that is
-    lost, and fix that does not settle.
+    Returns: a line for each hang, dead worker, file that does not parse any more, comment or row that is lost, and fix
+    that does not settle.
     """
     with tempfile.TemporaryDirectory(prefix="fuzz-") as place, warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -66,7 +74,7 @@ def faults(programs: Programs) -> list[str]:
         told = [*done.before.errors, *done.result.errors, *_deaths(done)]
         changes = {p: after for p, (before, after) in done.changes.items() if before is not None}
         if not done.changes:
-            return told
+            return Told(told, 0)
         fixed = {**programs, **{path: after for path, (_, after) in done.changes.items()}}
         again = _fixed(root, fixed)
         told += [f"{path}: does not settle" for path in again.changes if path not in done.refused]
@@ -77,7 +85,19 @@ def faults(programs: Programs) -> list[str]:
         told += [
             f"{path}: does not compile any more" for path in before if _breaks(before[path], after[path])
         ]
-        return told
+        return Told(told, len(done.changes))
+
+
+def faults(programs: Programs) -> list[str]:
+    """What goes wrong where programs are linted and fixed: as of `look`, and a line for what raises."""
+    return _told(programs).faults
+
+
+def _told(programs: Programs) -> Told:
+    try:
+        return look(programs)
+    except Exception as error:  # noqa: BLE001 - that is what is looked for
+        return Told([f"{type(error).__name__}: {error}"], 0)
 
 
 def _deaths(done: engine.Fixed) -> Iterator[str]:
@@ -279,13 +299,9 @@ _KINDS = {
 }  # fmt: skip
 # A program that still is one finds more than one that is refused at once.
 _OFTEN = (
-    "move a statement",
-    "delete a statement",
-    "rename",
-    "insert a row",
-    "copy a row",
-    "move a statement",
-)
+    *_KINDS, "move a statement", "delete a statement", "rename", "insert a row", "copy a row", "move a statement",
+)  # fmt: skip
+_STEPS = (0, 1, 1, 1, 2, 2, 3, 5)
 
 # The fixtures' own comments about what is to be found, which no fixture is fixed with.
 _MARKER = re.compile(r"[ \t]*# API\d{3}(?: API\d{3})*$", re.MULTILINE)
@@ -316,41 +332,108 @@ async def handler(id: int, db: Session):
 @cache
 def corpus(folders: tuple[str, ...] = ()) -> tuple[str, ...]:
     """The texts that programs are made of: the fixtures', and those of folders."""
-    found: list[str] = []
-    for folder in (CHECKOUT / "fixtures", *map(Path, folders)):
-        for path in sorted(folder.rglob("*.py")):
-            if path.is_file() and 0 < path.stat().st_size <= _LARGEST:
-                found += [_MARKER.sub("", path.read_bytes().decode("utf-8", "replace"))]
-    return tuple(found)
+    return tuple(_text(path) for path in _files(folders))
 
 
-def programs(folders: tuple[str, ...] = ()) -> st.SearchStrategy[bytes]:
-    """A strategy for programs as bytes."""
-    number = st.integers(0, 2000)
-    kind = st.sampled_from([*_KINDS, *_OFTEN])
-    steps = st.lists(st.builds(Step, kind, number, number), min_size=0, max_size=6)
-    texts = corpus(folders)
-    text = st.integers(0, len(texts) - 1).map(texts.__getitem__)
-    return st.builds(_mutated, text, text, steps).map(lambda t: t.encode("utf-8", "surrogatepass"))
-
-
-def grown() -> st.SearchStrategy[bytes]:
-    """A strategy for programs of Python's grammar, as they are and as the body of a handler."""
-    grammar = hypothesmith.from_grammar()
-    inner = grammar.map(lambda text: _AROUND.format(body=textwrap.indent(text, " " * 8)))
-    return st.one_of(grammar, inner, inner).map(lambda text: text.encode("utf-8", "surrogatepass"))
-
-
-def projects(one: st.SearchStrategy[bytes]) -> st.SearchStrategy[dict[str, bytes]]:
-    """A strategy for projects of some programs."""
-    return st.lists(one, min_size=_AT_ONCE, max_size=_AT_ONCE).map(
-        lambda sources: {f"m{number}.py": source for number, source in enumerate(sources)}
+@cache
+def trees(folders: tuple[str, ...] = ()) -> tuple[dict[str, str], ...]:
+    """Files that belong together: the texts, by path, of each folder that holds a few."""
+    found: dict[Path, list[Path]] = {}
+    for path in _files(folders):
+        for folder in path.parents[: -len(CHECKOUT.parents)]:
+            found.setdefault(folder, []).append(path)
+    return tuple(
+        {path.relative_to(folder).as_posix(): _text(path) for path in paths}
+        for folder, paths in sorted(found.items())
+        if 1 < len(paths) <= _AT_ONCE
     )
 
 
+@cache
+def _files(folders: tuple[str, ...]) -> tuple[Path, ...]:
+    return tuple(
+        path
+        for folder in (CHECKOUT / "fixtures", *(Path(folder).resolve() for folder in folders))
+        for path in sorted(folder.rglob("*.py"))
+        if path.is_file() and 0 < path.stat().st_size <= _LARGEST
+    )
+
+
+def _text(path: Path) -> str:
+    return _MARKER.sub("", path.read_bytes().decode("utf-8", "replace"))
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def mutants(number: int, folders: tuple[str, ...] = ()) -> Iterator[Programs]:
+    """Projects of real files that were changed, without end: files of all places, and folders of files that belong
+    together. Parameters: `number`, the seed; `folders` of files, besides the fixtures."""
+    chance = Random(number)
+    # Nothing is fixed in most files of the world: half of what is made is made of the fixtures.
+    texts = [corpus(), corpus(folders)]
+    places = [trees(), trees(folders)]
+
+    def mutant(text: str) -> bytes:
+        steps = [
+            Step(chance.choice(_OFTEN), chance.randrange(1 << 20), chance.randrange(1 << 20))
+            for _ in range(chance.choice(_STEPS))
+        ]
+        return _bytes(_mutated(text, chance.choice(chance.choice(texts)), steps))
+
+    while True:
+        yield {f"m{i}.py": mutant(chance.choice(chance.choice(texts))) for i in range(_AT_ONCE)}
+        left = _AT_ONCE
+        while left > 0:
+            place = chance.choice(chance.choice(places))
+            yield {path: mutant(text) for path, text in place.items()}
+            left -= len(place)
+
+
+def grown(number: int) -> Iterator[Programs]:
+    """Projects of programs of Python's grammar, as they are and as the body of a handler, without end.
+
+    Parameters: `number`, the seed.
+    """
+    grammar = hypothesmith.from_grammar()
+    inner = grammar.map(lambda text: _AROUND.format(body=textwrap.indent(text, " " * 8)))
+    strategy = st.one_of(grammar, inner, inner).map(_bytes)
+    while True:
+        distinct = list(dict.fromkeys(_examples(strategy, number)))
+        for start in range(0, len(distinct), _AT_ONCE):
+            yield {f"m{i}.py": each for i, each in enumerate(distinct[start : start + _AT_ONCE])}
+        number += 1_000_003
+
+
+def _examples(strategy: st.SearchStrategy[bytes], number: int) -> list[bytes]:
+    """Some of what a strategy makes: one at a time, since in a list of them nearly all would be empty."""
+    found: list[bytes] = []
+
+    def look(each: bytes) -> None:
+        found.append(each)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        seed(number)(settings(QUIET, max_examples=_AT_ONCE * 4)(given(strategy)(look)))()
+    return found
+
+
 QUIET = settings(
-    deadline=None, database=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate, Phase.shrink], print_blob=False
+    deadline=None, database=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate], print_blob=False
 )  # fmt: skip
+
+
+def projects(count: int, number: int, folders: tuple[str, ...] = ()) -> Iterator[Programs]:
+    """Projects of so many programs in all, or a few more: nine in ten are mutants, one is grown.
+
+    Parameters: `count`, of programs; `number`, the seed; `folders` of real files.
+    """
+    for source, share in ((mutants(number, folders), count - count // 10), (grown(number), count // 10)):
+        while share > 0:
+            project = next(source)
+            yield project
+            share -= len(project)
 
 
 # ---------------------------------------------------------------------------------------------------------- command
@@ -384,46 +467,45 @@ def minimised(project: Programs, told: Sequence[str]) -> Failure:
                     position += size
             kept[path] = b"".join(rows)
             size //= 2
-    return Failure(_told(kept) or list(told), kept)
-
-
-def _told(project: Programs) -> list[str]:
-    try:
-        return faults(project)
-    except Exception as error:  # noqa: BLE001 - that is what is looked for
-        return [f"{type(error).__name__}: {error}"]
+    return Failure(faults(kept) or list(told), kept)
 
 
 def _goes_wrong(project: Programs) -> bool:
-    return bool(_told(project))
+    return bool(faults(project))
 
 
-def run(count: int, number: int, folders: tuple[str, ...]) -> tuple[int, list[Failure]]:
-    """Look at so many programs.
+class Seen(NamedTuple):
+    """What was looked at: programs, how many of them compile, how many fixes have changed; and the failures."""
 
-    Parameters: `count`, of programs; `number`, the seed; `folders` of real files.
-    Returns: how many there were, and the failures, minimised.
-    """
-    failures: list[Failure] = []
-    seen = 0
+    programs: int
+    compiling: int
+    fixed: int
+    failures: list[Failure]
 
-    def look(project: dict[str, bytes]) -> None:
-        nonlocal seen
-        seen += len(project)
+
+def run(projects: Iterable[Programs]) -> Seen:
+    """Look at projects, and tell of failures as they come."""
+    seen = Seen(0, 0, 0, [])
+    for project in projects:
         told = _told(project)
-        if told:
-            failures.append(minimised(project, told))
-            print(f"\n{failures[-1].told}\n{dict(failures[-1].source)}", flush=True)
-        if seen % 250 < _AT_ONCE:
-            print(f"{seen} programs, {len(failures)} failures", file=sys.stderr, flush=True)
+        if told.faults:
+            seen.failures.append(minimised(project, told.faults))
+            print(f"\n{seen.failures[-1].told}\n{dict(seen.failures[-1].source)}", flush=True)
+        before = seen.programs // 250
+        seen = Seen(
+            seen.programs + len(project), seen.compiling + sum(map(_compiles, project.values())),
+            seen.fixed + told.fixed, seen.failures,
+        )  # fmt: skip
+        if seen.programs // 250 > before:
+            print(_summary(seen), file=sys.stderr, flush=True)
+    return seen
 
-    for strategy, share in ((programs(folders), 0.9), (grown(), 0.1)):
-        examples = max(int(count * share) // _AT_ONCE, 1)
-        # Failures are minimised here: one must not end the search for others.
-        test = given(projects(strategy))(look)
-        chosen = settings(QUIET, max_examples=examples, phases=[Phase.generate])
-        seed(number)(chosen(test))()
-    return seen, failures
+
+def _summary(seen: Seen) -> str:
+    return (
+        f"{seen.programs} programs, {seen.compiling} of them compile, {seen.fixed} were fixed: "
+        f"{len(seen.failures)} failures"
+    )
 
 
 def main() -> None:
@@ -438,9 +520,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     started = time.monotonic()
-    seen, failures = run(options.programs, options.seed, tuple(options.folders))
-    print(f"{seen} programs in {time.monotonic() - started:.0f} s, {len(failures)} failures")
-    sys.exit(1 if failures else 0)
+    seen = run(projects(options.programs, options.seed, tuple(options.folders)))
+    print(f"{_summary(seen)}, in {time.monotonic() - started:.0f} s")
+    sys.exit(1 if seen.failures else 0)
 
 
 if __name__ == "__main__":

@@ -22,14 +22,15 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 # Two rows that linters object to: a coroutine that sleeps (API601, ASYNC251), a comparison with None (E711, Fixit's
 # CompareSingletonPrimitivesByIs).
 PROBE = "import time\nasync def f(x):\n    time.sleep(1)\n    return x == None\n"
-_CODES = ("API601", "ASYNC251", "E711", "CompareSingletonPrimitivesByIs")
+_CODES = ("API601", "ASYNC251", "E711", "none-comparison", "CompareSingletonPrimitivesByIs")
 
 ESCAPES = "\x1b]0;owned\x07\x1b[2J"
 NAMES = {
@@ -293,28 +294,44 @@ def remove(root: Path) -> None:
 # ------------------------------------------------------------------------------------------------------- comparison
 
 _COMMANDS = {
-    "api-lint": "api-lint --isolated --output-format concise",
-    "ruff": "ruff check --preview --isolated --no-cache --output-format concise --select E711,ASYNC251",
+    "api-lint": "api-lint --isolated --no-cache --output-format concise",
+    "ruff": "ruff check --isolated --no-cache --output-format concise --select E711,ASYNC251",
     "flake8": "flake8 --isolated --select E711,E9,ASYNC251",
     "fixit": "fixit lint",
 }
-# Seconds of processor time, and of the clock on the wall: a linter that waits is no better than one that loops.
-_LIMIT, _PATIENCE = 60, 600.0
+
+
+class Limits(NamedTuple):
+    """What a linter may use: seconds of processor time, seconds by the clock (one that waits is no better than one that
+    loops), bytes of memory for each of its processes, bytes that it may print."""
+
+    seconds: int = 60
+    patience: int = 300
+    memory: int = 2_000_000_000
+    printed: int = 50_000_000
+
+
+_LIMITS = Limits()
 
 
 class Outcome(NamedTuple):
     """What a linter made of a nasty thing: a word, and the seconds of processor time it took."""
 
     word: str
-    seconds: float
+    seconds: float = 0.0
 
 
-# Runs a command that is ended when it has used up its time.
+_GOOD = ("found", "told", "silent")
+
+# Runs a command within limits, which its children inherit.
 _LIMITED = """
 import os, resource, sys
-limit = int(sys.argv[1])
-resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 5))
-os.execvp(sys.argv[2], sys.argv[2:])
+seconds, memory, printed = map(int, sys.argv[1:4])
+resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
+resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+resource.setrlimit(resource.RLIMIT_FSIZE, (printed, printed))
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+os.execvp(sys.argv[4], sys.argv[4:])
 """
 
 
@@ -324,74 +341,84 @@ def _processor_time() -> float:
     return used.children_user + used.children_system
 
 
-def tried(command: Sequence[str], folder: Path) -> Outcome:
-    """Run a linter over a folder.
+def tried(command: Sequence[str], folder: Path, limits: Limits = _LIMITS) -> Outcome:
+    """Run a linter over a folder. Whatever it does, it ends, and so do all processes that it has started.
 
-    Returns: `found` what is in the nasty file, `told` of a file that it cannot handle, `silent` about it; `beside lost`
-    where it says nothing of the file beside; `hangs`, `crash` (a traceback, a signal).
+    Returns: `found` what is in the nasty file, `told` of a file that it cannot handle, `silent` about it; `hangs`, `out of
+    memory`, `crash` (a traceback, a signal), and `beside lost` where it says nothing of the file beside.
     """
     before = _processor_time()
-    with subprocess.Popen(
-        [sys.executable, "-c", _LIMITED, str(_LIMIT), *command, "."], cwd=folder, stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
-    ) as process:  # fmt: skip
+    numbers = map(str, (limits.seconds, limits.memory, limits.printed))
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(
+            [sys.executable, "-c", _LIMITED, *numbers, *command, "."], cwd=folder, stdin=subprocess.DEVNULL,
+            stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
         try:
-            output = process.communicate(timeout=_PATIENCE)[0].decode(errors="replace")
+            code: int | None = process.wait(limits.patience)
         except subprocess.TimeoutExpired:
+            code = None
+        # Workers outlive a command that has crashed.
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
-            return Outcome("hangs", _processor_time() - before)
-    seconds = _processor_time() - before
-    if process.returncode == -signal.SIGXCPU:
-        return Outcome("hangs", seconds)
-    rows = output.splitlines()
-    is_crash = (
-        process.returncode < 0
-        or process.returncode > 2
-        or "Traceback (" in output
-        or "panicked" in output
-    )
-    if not any("beside" in row and any(code in row for code in _CODES) for row in rows):
-        return Outcome("crash, beside lost" if is_crash else "beside lost", seconds)
-    if is_crash:
-        return Outcome("crash", seconds)
-    others = [row for row in rows if "beside" not in row]
-    if any(code in row for row in others for code in _CODES):
-        return Outcome("found", seconds)
+        process.wait()
+        is_endless = output.seek(0, os.SEEK_END) >= limits.printed
+        output.seek(0)
+        printed = output.read().decode(errors="replace")
+    return Outcome(_word(None if is_endless else code, printed), _processor_time() - before)
+
+
+def _word(code: int | None, printed: str) -> str:
+    """What a linter made of it, by its exit code (`None`: it would not have ended) and what it printed."""
+    rows = printed.splitlines()
+    sees_beside = any("beside" in row and any(c in row for c in _CODES) for row in rows)
+    # What is indented belongs to a traceback.
+    others = [row for row in rows if "beside" not in row and not row.startswith((" ", "\t"))]
     is_told = any(".py" in row or "inner" in row for row in others)
-    return Outcome("told" if is_told else "silent", seconds)
+    lost = "" if sees_beside else ", beside lost"
+    if code in (None, -signal.SIGXCPU, -signal.SIGKILL):
+        return f"hangs{lost}"
+    if "MemoryError" in printed or "memory allocation of" in printed:
+        return f"out of memory{lost}"
+    # Fixit tells of files that it cannot read with a traceback below.
+    if code < 0 or "panicked" in printed or ("Traceback (" in printed and not is_told):
+        return f"crash{lost}"
+    if not sees_beside:
+        return "beside lost"
+    if any(c in row for row in others for c in _CODES):
+        return "found"
+    return "told" if is_told else "silent"
 
 
-def compare(tools: Mapping[str, Sequence[str]]) -> dict[str, dict[str, Outcome]]:
+def compare(tools: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, dict[str, Outcome]]]:
     """What each linter makes of each nasty thing.
 
-    Parameters: `tools`, commands by name. Returns: nasty thing → tool → outcome.
+    Parameters: `tools`, commands by name. Returns: each nasty thing as it is done, and tool → outcome.
     """
     with tempfile.TemporaryDirectory(prefix="nasty-") as place:
         root = Path(place) / "corpus"
         try:
-            return {
-                name: {tool: tried(command, folder) for tool, command in tools.items()}
-                for name, folder in make(root).items()
-            }
+            for name, folder in make(root).items():
+                yield name, {tool: tried(command, folder) for tool, command in tools.items()}
         finally:
             remove(root)
 
 
-def table(outcomes: Mapping[str, Mapping[str, Outcome]]) -> Iterator[str]:
-    """The rows of a Markdown table, and one with how often each tool crashed, hung or lost the file beside."""
-    tools = list(next(iter(outcomes.values())))
+def table(tools: Sequence[str], outcomes: Iterable[tuple[str, Mapping[str, Outcome]]]) -> Iterator[str]:
+    """The rows of a Markdown table, and below them how often each tool did what."""
     yield f"| | {' | '.join(tools)} |"
     yield "|---" * (len(tools) + 1) + "|"
-    for name, row in outcomes.items():
-        cells = (
-            f"{row[t].word}{f', {row[t].seconds:.0f} s' if row[t].seconds >= 5 else ''}" for t in tools
-        )
+    counts = {tool: Counter[str]() for tool in tools}
+    for name, row in outcomes:
+        cells = []
+        for tool in tools:
+            word, seconds = row[tool]
+            counts[tool].update(word.split(", "))
+            cells.append(f"{word}, {seconds:.0f} s" if seconds >= 5 else word)
         yield f"| {name} | {' | '.join(cells)} |"
-    bad = (
-        sum(row[t].word not in ("found", "told", "silent") for row in outcomes.values()) for t in tools
-    )
-    yield f"| **crashed, hung or lost the file beside** | {' | '.join(map(str, bad))} |"
+    bad = sorted({word for count in counts.values() for word in count} - {*_GOOD})
+    for word in (*_GOOD, *bad):
+        yield f"| **{word}** | {' | '.join(str(counts[tool][word]) for tool in tools)} |"
 
 
 def main() -> None:
@@ -404,14 +431,15 @@ def main() -> None:
     comparing = commands.add_parser("compare")
     comparing.add_argument("tools", nargs="*", metavar="TOOL")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the corpus goes even so
     if options.command == "make":
         for name, folder in make(options.folder).items():
             print(f"{folder}\t{name}")
         return
     given = [tool.partition("=") for tool in options.tools or [t for t in _COMMANDS if shutil.which(t)]]
     tools = {name: shlex.split(command or _COMMANDS[name]) for name, _, command in given}
-    for row in table(compare(tools)):
-        print(row)
+    for row in table(list(tools), compare(tools)):
+        print(row, flush=True)
 
 
 if __name__ == "__main__":

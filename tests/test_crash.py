@@ -21,10 +21,10 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs processes
 DRIVER = '''
 import json, os, shutil, signal, sys
 
-original, work = sys.argv[1:3]
+original, work, kind = sys.argv[1:4]
 COMMAND = ["check", "--fix", "--unsafe-fixes", "--exit-zero", "--output-format", "json", "--output-file", "report.json"]
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-count, limit, main, ours, unseen = 0, 0, 0, set(), []
+count, limit, main, ours, unseen, is_after = 0, 0, 0, set(), [], False
 inside = False
 
 
@@ -36,7 +36,10 @@ def counted(name, is_ours=lambda *a: True):
         if os.getpid() != main or not is_ours(*args):
             return real(*args, **options)
         count += 1
-        if count == limit:
+        is_last = count == limit
+        if is_last and kind == "terminated" and not is_after:
+            os.kill(main, signal.SIGTERM)
+        if is_last and kind == "killed":
             if name == "write":
                 real(args[0], args[1][: len(args[1]) // 2])
             os.kill(main, signal.SIGKILL)
@@ -45,6 +48,8 @@ def counted(name, is_ours=lambda *a: True):
             result = real(*args, **options)
         finally:
             inside = False
+            if is_last and kind == "terminated":
+                os.kill(main, signal.SIGTERM)
         if name == "open":
             ours.add(result)
         if name == "close":
@@ -69,7 +74,7 @@ for name in ("replace", "rename", "unlink", "remove", "mkdir", "rmdir", "chmod",
     counted(name)
 
 from api_lint.cli import run
-import api_lint.engine, api_lint.visit, api_lint.registry, api_lint.reports.json
+import api_lint.__main__, api_lint.engine, api_lint.visit, api_lint.registry, api_lint.reports.json
 api_lint.registry.load()
 sys.addaudithook(hear)
 
@@ -82,6 +87,9 @@ def fixed(folder, at):
     if pid == 0:
         os.chdir(folder)
         main, limit, count = os.getpid(), at, 0
+        if at and kind == "terminated":
+            sys.argv[1:] = COMMAND
+            api_lint.__main__.main()
         code = run(COMMAND)
         main = 0
         os.write(writing, json.dumps([code, count, unseen]).encode())
@@ -92,7 +100,7 @@ def fixed(folder, at):
         told += piece
     os.close(reading)
     _, status = os.waitpid(pid, 0)
-    return json.loads(told) if told else [-os.WTERMSIG(status), 0, []]
+    return json.loads(told) if told else [os.waitstatus_to_exitcode(status), 0, []]
 
 
 def content(folder):
@@ -102,8 +110,10 @@ def content(folder):
     }
 
 
-def tried(at):
-    folder = os.path.join(work, str(at))
+def tried(at, after=False):
+    global is_after
+    is_after = after
+    folder = os.path.join(work, f"{at}{after}")
     shutil.copytree(original, folder)
     ended = fixed(folder, at)
     after = content(folder)
@@ -111,7 +121,9 @@ def tried(at):
 
 
 whole = tried(0)
-print(json.dumps({"whole": whole, "killed": [tried(at) for at in range(1, whole["ended"][1] + 1)]}))
+moments = (False, True) if kind == "terminated" else (False,)
+ended = [tried(at, after) for at in range(1, whole["ended"][1] + 1) for after in moments]
+print(json.dumps({"whole": whole, "killed": ended}))
 '''
 
 # What is in the route goes to another file, which is made.
@@ -147,16 +159,19 @@ def copied(root: Path) -> None:
         (root / name).write_bytes(text)
 
 
-@pytest.fixture(scope="module")
-def outcome(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
-    place = tmp_path_factory.mktemp("crash")
+def driven(place: Path, kind: str) -> dict[str, object]:
     copied(place / "original")
     done = subprocess.run(
-        [sys.executable, "-c", DRIVER, str(place / "original"), str(place)],
+        [sys.executable, "-c", DRIVER, str(place / "original"), str(place), kind],
         capture_output=True, text=True, timeout=550, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return {"before": content(place / "original"), **json.loads(done.stdout)}
+
+
+@pytest.fixture(scope="module")
+def outcome(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+    return driven(tmp_path_factory.mktemp("crash"), "killed")
 
 
 def content(root: Path) -> dict[str, str]:
@@ -223,6 +238,23 @@ def test_what_is_used_is_there_before_it_is_used(outcome: dict[str, dict[str, di
             assert service in after
         halves += service in after and name not in after["app/views.py"]
     assert halves
+
+
+def test_told_to_end_at_any_call_it_leaves_nothing(tmp_path: Path) -> None:
+    """SIGTERM before and after each call that writes: what one fix changes is all old or all new, and nothing lies
+    about."""
+    outcome = driven(tmp_path, "terminated")
+    before, new = outcome["before"], outcome["whole"]["after"]  # type: ignore[index]
+    linked = {path for path in new if path not in before and path.endswith(".py")} | {"app/views.py"}
+    assert len(linked) == 2
+    ended = outcome["killed"]
+    assert len(ended) > 50  # type: ignore[arg-type]
+    for number, one in enumerate(ended):  # type: ignore[arg-type,var-annotated]
+        after = one["after"]
+        assert one["ended"][0] == 128 + signal.SIGTERM, number
+        assert [path for path in after if is_temporary(path)] == [], number
+        assert all(text in (before.get(path), new[path]) for path, text in after.items()), number
+        assert len({after.get(path) == new[path] for path in linked}) == 1, number
 
 
 # ------------------------------------------------------------------------------------------------ what was left

@@ -141,20 +141,29 @@ def test_what_fixing_tells(tmp_path: Path) -> None:
         assert "await asyncio.sleep(1)" in (tmp_path / name).read_text()
 
 
+def _little_memory() -> None:
+    import resource
+
+    if sys.platform == "linux":
+        resource.setrlimit(resource.RLIMIT_AS, (1_000_000_000, 1_000_000_000))
+
+
 @pytest.mark.parametrize("place", ["pyproject.toml", "api-lint.toml", ".api-lint-baseline.json"])
 @pytest.mark.parametrize(
     "text",
     [
         b"[tool.api-lint]\n'\x1b[2J' = 1\n", b"'\\u001b\\u202e' = 1\n", b"select = ['\\u001b[2J']\n[tool.api-lint]\nselect = ['\\u001b[2J']\n",
         b"\xff\xfe", b"\x1b]0;x\x07", b'{"\\u001b": "\\ud800"}', b"[" * 100_000, b"a." * 50_000 + b"b = 1",
+        b"[[" + b"'a' . " * 50_000 + b"b]]", b"x = " + b"{a=" * 50_000, b'{"a":' * 100_000, b"\n" * 3_000_000 + b"x",
+        b"x = " + b"9" * 1_000_000, b'x = """' + b"a.b" * 1_000_000,
     ],
-    ids=repr,
+    ids=lambda text: repr(text[:40]),
 )  # fmt: skip
 def test_configuration_that_attacks(tmp_path: Path, place: str, text: bytes) -> None:
     (tmp_path / "pyproject.toml").write_text("[tool.api-lint]\nbaseline = '.api-lint-baseline.json'\n")
     (tmp_path / place).write_bytes(text)
     (tmp_path / "app.py").write_text(nasty.PROBE)
-    code, out, err = lint(tmp_path, "--output-format", "concise")
+    code, out, err = lint(tmp_path, "--output-format", "concise", preexec_fn=_little_memory)
     assert code in (1, 2)
     assert b"Traceback" not in err
     looks_harmless(out)

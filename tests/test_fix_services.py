@@ -592,3 +592,16 @@ def test_the_imports_of_a_new_module_stand_in_groups(tmp_path: Path) -> None:
     assert after(done, "services/users.py").startswith(
         "from sqlalchemy import select\nfrom sqlalchemy.orm import Session\n\nfrom app.models import User\n\n\ndef "
     )
+
+
+@pytest.mark.parametrize("name", ["users.v2.py", "user-items.py", "2fa.py", "class.py"])
+def test_a_file_whose_name_is_no_name_has_no_module_beside_it(tmp_path: Path, name: str) -> None:
+    """There are scripts that no import statement can name, and their services could not be named after them."""
+    handler = (
+        "@router.get('/')\ndef users(db: Session = Depends(get_db)):\n    return db.query(User).all()\n"
+    )
+    files = project(handler)
+    files[f"app/routers/{name}"] = files.pop("app/routers/users.py")
+    done = fixed(tmp_path, files)
+    assert not done.changes
+    assert "how this file would import a service module cannot be told" in reasons(done)

@@ -8,6 +8,7 @@ import shutil
 import stat
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -280,6 +281,8 @@ def test_a_fix_that_does_harm_does_not_keep_the_others_back() -> None:
         applied(text, edit(1, 0, 1, "1"))
     with pytest.raises(fixes.Refused, match="await outside a coroutine"):
         applied("def f(): x()\n", edit(1, 9, 12, "await x()"))
+    with pytest.raises(fixes.Refused, match="no Python"):
+        applied("a = 1\n", replace(edit(1, 0, 1, "x"), imports=(("my-app", "x"),)))
 
 
 def test_characters_that_the_encoding_lacks_refuse_the_fix() -> None:

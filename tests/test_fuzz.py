@@ -3,35 +3,37 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
 
 import fuzz
 
 # Programs that once went wrong, minimised, by what was wrong with them.
-FOUND: dict[str, bytes] = {
-    "newer syntax in the class that a fix changes": (
-        b'class Settings(BaseSettings):\n    type X = int\n    webhook_secret: str = "whs_4Zx8Lm2Qv7Rt9Wp3Ns6Yc1Kd5Hg0Jf"\n'
-    ),
-}
-
-GATE = settings(fuzz.QUIET, derandomize=True)
-
-
-@settings(GATE, max_examples=11)
-@given(fuzz.projects(fuzz.programs()))
-def test_mutated_files(project: dict[str, bytes]) -> None:
-    assert fuzz.faults(project) == []
-
-
-@settings(GATE, max_examples=1)
-@given(fuzz.projects(fuzz.grown()))
-def test_programs_of_the_grammar(project: dict[str, bytes]) -> None:
-    assert fuzz.faults(project) == []
+FOUND: dict[str, fuzz.Programs] = {
+    "newer syntax in the class that a fix changes": {
+        "m.py": b'class Settings(BaseSettings):\n    type X = int\n    webhook_secret: str = "whs_4Zx8Lm2Qv7Rt9Wp3Ns6Yc1Kd5Hg0Jf"\n'
+    },
+    "a file with a name that no import has": {
+        "shop/core/engine.py": b"def get_session():\n        yield session\nasync def open_async_session() -> AsyncSession:\n    return AsyncMaker()\n",
+        "shop/items.v2.py": b'from shop.core.engine import get_async_session, open_async_session\nasync def same_name(session: asynchronous.SessionDep):\n    return rows.all()\n@router.get("/coroutine")\nasync def coroutine(session=Depends(open_async_session)):\n    session.commit()\n',
+    },
+    "a fix that another makes possible": {
+        "app/llm.py": b"from litellm import acompletion, completion\nfrom openai import AsyncOpenAI, OpenAI\nasync_client = AsyncOpenAI()\n",
+        "app/routes.py": b"from app.llm import acompletion, async_client, completion\nasync def a(text: str) -> str:\n    await async_client.responses.create(model='gpt-4o', input=text)\nasync def c(text: str) -> str:\n    return completion(model='gpt-4o', messages=[{'content': text}]).id\n",
+    },
+}  # fmt: skip
 
 
-@pytest.mark.parametrize("source", FOUND.values(), ids=FOUND.keys())
-def test_what_was_found(source: bytes) -> None:
-    assert fuzz.faults({"m.py": source}) == []
+def test_programs_that_nobody_wrote() -> None:
+    seen = fuzz.run(fuzz.projects(300, 1))
+    assert seen.failures == []
+    assert seen.programs >= 300
+    # Or else little was looked at.
+    assert seen.compiling > 150
+    assert seen.fixed > 30
+
+
+@pytest.mark.parametrize("programs", FOUND.values(), ids=FOUND.keys())
+def test_what_was_found(programs: fuzz.Programs) -> None:
+    assert fuzz.faults(programs) == []
 
 
 @pytest.mark.parametrize(

@@ -370,16 +370,18 @@ class EndlessRule(Rule):
 '''
 
 
+def installed(place: Path, source: str) -> None:
+    """Put a rule into a folder as if it were installed there."""
+    info = place / "endless-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: endless\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[api_lint.rules]\nendless = endless_rule\n")
+    (place / "endless_rule.py").write_text(source)
+
+
 def test_the_command_reports_the_rest_and_exits_with_2(tmp_path: Path) -> None:
     plugin = tmp_path / "plugin"
-    (plugin / "endless-1.0.dist-info").mkdir(parents=True)
-    (plugin / "endless-1.0.dist-info" / "METADATA").write_text(
-        "Metadata-Version: 2.1\nName: endless\nVersion: 1.0\n"
-    )
-    (plugin / "endless-1.0.dist-info" / "entry_points.txt").write_text(
-        "[api_lint.rules]\nendless = endless_rule\n"
-    )
-    (plugin / "endless_rule.py").write_text(PLUGIN)
+    installed(plugin, PLUGIN)
     (tmp_path / "project").mkdir()
     root = project(tmp_path / "project", "bad.py")
     arguments = ["--output-format", "concise", "--select", "API601,XYZ901", "--config", "timeout = 1"]
@@ -417,6 +419,32 @@ def test_no_worker_outlives_its_command(tmp_path: Path) -> None:
     while time.monotonic() < until and is_running(worker):
         time.sleep(0.2)
     assert not is_running(worker)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT], ids=lambda n: n.name)
+def test_told_to_end_it_ends_with_its_workers(tmp_path: Path, number: signal.Signals) -> None:
+    """At once, though a worker is in an endless loop."""
+    plugin = tmp_path / "plugin"
+    installed(
+        plugin, PLUGIN.replace("while", 'print(os.getpid(), file=open("worker", "w"))\n        while')
+    )
+    (tmp_path / "project").mkdir()
+    root = project(tmp_path / "project", "bad.py")
+    with subprocess.Popen(
+        [sys.executable, "-m", "api_lint", "--select", "XYZ901", "--config", "timeout = 100"],
+        cwd=root, env={**os.environ, "PYTHONPATH": str(plugin)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        until = time.monotonic() + 60
+        while not (root / "worker").exists() or not (root / "worker").read_text():
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        worker = int((root / "worker").read_text())
+        assert is_running(worker)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=30)
+    assert process.returncode == 128 + number
+    assert not is_running(worker)
+    assert (out, err.strip()) == (b"", b"")
 
 
 def is_running(pid: int) -> bool:

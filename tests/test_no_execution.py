@@ -7,12 +7,15 @@ compiles or runs a line of the project is told of, and what runs would leave a f
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import pickle
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -215,7 +218,7 @@ def run(place: Place, command: Sequence[str]) -> tuple[int, str, str, list[list[
         "PYTHONPATH": str(place.hook), "PYTHONDONTWRITEBYTECODE": "1", "PATH": f".{os.pathsep}{os.environ['PATH']}",
     }  # fmt: skip
     done = subprocess.run(
-        command, cwd=place.root, env=env, capture_output=True, text=True, timeout=300, check=False
+        command, cwd=place.root, env=env, capture_output=True, text=True, timeout=120, check=False
     )
     told = [json.loads(row) for row in place.log.read_text().splitlines()]
     assert told[0][0] == "hears"
@@ -307,3 +310,137 @@ def test_configuration_cannot_name_code(place: Place, config: str) -> None:
     assert err.startswith("Error: ")
     assert told == []
     assert os.listdir(place.canary) == []
+
+
+# --------------------------------------------------------------------------------------------------- a forged cache
+
+
+class Evil:
+    """What runs a command where it is unpickled."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return os.system, ('touch "$CANARY/OWNED-pickle"',)
+
+
+MAGIC = b"api-lint run 1\n"
+PARTS = "paths kinds states digests out err".split()
+
+
+def sealed(body: bytes) -> bytes:
+    """A kept run whose checksum is right."""
+    return MAGIC + hashlib.blake2b(body, digest_size=16).digest() + body
+
+
+def with_head(whole: bytes, change: Callable[[list[int]], list[int]]) -> bytes:
+    head, _, rest = whole[len(MAGIC) + 16 :].partition(b"\n")
+    numbers = change([int(number) for number in head.split()])
+    return sealed(" ".join(map(str, numbers)).encode() + b"\n" + rest)
+
+
+def with_parts(whole: bytes, **changed: Callable[[bytes], bytes]) -> bytes:
+    head, _, rest = whole[len(MAGIC) + 16 :].partition(b"\n")
+    code, *lengths = (int(number) for number in head.split())
+    parts = []
+    for name, length in zip(PARTS, lengths, strict=True):
+        parts.append(changed.get(name, bytes)(rest[:length]))
+        rest = rest[length:]
+    return sealed(" ".join(map(str, [code, *map(len, parts)])).encode() + b"\n" + b"".join(parts))
+
+
+def elsewhere(whole: bytes, place: Place) -> bytes:
+    """One that watches pipes, devices and files outside, all of them in another state than before."""
+    os.mkfifo(place.outside / "pipe")
+    named = [place.outside / "pipe", Path("/dev/zero"), place.outside / "victim.py", place.outside]
+    return with_parts(
+        whole, paths=lambda _: "\0".join(map(str, named)).encode(), kinds=lambda _: b"ffff",
+        states=lambda _: bytes(32 * 4), digests=lambda _: b"x" * 16 * 4,
+    )  # fmt: skip
+
+
+FORGED: dict[str, Callable[[bytes, Place], bytes]] = {
+    "a pickle": lambda *_: pickle.dumps(Evil()),
+    "a pickle with the right beginning": lambda *_: sealed(pickle.dumps(Evil())),
+    "source": lambda *_: trap("cache").encode(),
+    "a huge exit code": lambda whole, _: with_head(whole, lambda n: [10**30, *n[1:]]),
+    "a negative exit code": lambda whole, _: with_head(whole, lambda n: [-1, *n[1:]]),
+    "one number too many": lambda whole, _: with_head(whole, lambda n: [0, *n]),
+    "negative lengths": lambda whole, _: with_head(whole, lambda n: [n[0], *(-x for x in n[1:])]),
+    "lengths beyond the end": lambda whole, _: with_head(whole, lambda n: [n[0], *(x + 10**15 for x in n[1:])]),
+    "no lengths": lambda whole, _: with_head(whole, lambda n: n[:1]),
+    "nothing watched": lambda whole, _: with_parts(whole, paths=lambda _: b"", kinds=lambda _: b"", digests=lambda _: b""),
+    "states of odd length": lambda whole, _: with_parts(whole, states=lambda s: s[:-3]),
+    "kinds that are none": lambda whole, _: with_parts(whole, states=lambda s: bytes(len(s)), kinds=lambda k: b"?" * len(k)),
+    "paths elsewhere": elsewhere,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("forge", FORGED.values(), ids=FORGED)
+def test_a_forged_cache(
+    place: Place, monkeypatch: pytest.MonkeyPatch, forge: Callable[[bytes, Place], bytes]
+) -> None:
+    """Even where a project brings along the folder that a user has named: nothing of it runs, and it is not believed."""
+    fresh, runs = kept(place, monkeypatch)
+    (file,) = runs.iterdir()
+    file.write_bytes(forge(file.read_bytes(), place))
+    assert again(place) == fresh
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "folder", "device"])
+def test_a_cache_of_what_is_no_file(place: Place, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    fresh, runs = kept(place, monkeypatch)
+    (file,) = runs.iterdir()
+    file.unlink()
+    if kind == "pipe":
+        os.mkfifo(file)
+    elif kind == "folder":
+        file.mkdir()
+    else:
+        file.symlink_to("/dev/zero" if kind == "device" else place.outside / "victim.py")
+    assert again(place) == fresh
+
+
+def test_a_cache_that_leads_elsewhere(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is old in a cache is removed: a link must not make it somebody's documents."""
+    fresh, runs = kept(place, monkeypatch)
+    shutil.rmtree(runs)
+    for number in range(60):
+        (place.outside / f"{number:032x}").write_text("dear diary")
+    runs.symlink_to(place.outside)
+    assert again(place) == fresh
+    code, _, _, told = run(place, [*SCRIPT, "clean"])
+    assert (code, told) == (0, [])
+    assert len(list(place.outside.iterdir())) == 62
+
+
+def test_what_is_not_ours_stays_in_a_cache(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, runs = kept(place, monkeypatch)
+    for number in range(60):
+        (runs / f"diary-{number}.txt").write_text("dear diary")
+    again(place)
+    assert len([path for path in runs.iterdir() if path.suffix == ".txt"]) == 60
+
+
+def kept(place: Place, monkeypatch: pytest.MonkeyPatch) -> tuple[tuple[int, str, str], Path]:
+    """What a run told of that was kept in a folder of the project, and where."""
+    (place.root / "cache").mkdir()
+    monkeypatch.setenv("API_LINT_CACHE_DIR", str(place.root / "cache"))
+    time.sleep(0.05)
+    first, again = run(place, [*SCRIPT, *LINT]), run(place, [*SCRIPT, *LINT])
+    assert first[:3] == again[:3]
+    assert "API601" in first[1]
+    assert len(list((place.root / "cache" / "runs").iterdir())) == 1
+    place.log.write_text("")
+    return first[:3], place.root / "cache" / "runs"
+
+
+def again(place: Place) -> tuple[int, str, str]:
+    """What a run tells of, once it is sure that nothing else was done."""
+    outside = {path: path.stat() for path in place.outside.iterdir()}
+    *outcome, told = run(place, [*SCRIPT, *LINT])
+    assert os.listdir(place.canary) == []
+    home = os.path.realpath(place.root / "cache")
+    for row in told:
+        assert row[0] == "writes", row
+        assert os.path.realpath(row[1]) in (home, os.devnull) or row[1].startswith(home + os.sep), row
+    assert {path: path.stat() for path in place.outside.iterdir()}.keys() == outside.keys()
+    return tuple(outcome)  # type: ignore[return-value]

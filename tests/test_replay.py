@@ -397,3 +397,85 @@ def test_clean(project: Path) -> None:
     assert [path.name for path in cache.iterdir()] == ["mine.txt"]
     assert lint("clean")[0] == (0, f"removed 0 files from {cache}\n", "")
     assert not is_replayed()
+
+
+# ------------------------------------------------------------------------------------------ when a run went wrong
+
+
+# A rule's package that does harm while `MISDEED` says so, to files that speak of trouble.
+PLUGIN = '''
+import ast, errno, os, signal, time
+from api_lint import Rule
+
+DEED = os.environ.get("MISDEED", "")
+parse, opened = ast.parse, os.open
+
+
+def harmful_parse(text, *args, **options):
+    if "trouble" in text and DEED == "dies":
+        os.kill(os.getpid(), signal.SIGKILL)
+    while "trouble" in text and DEED == "hangs":
+        pass
+    return parse(text, *args, **options)
+
+
+def harmful_open(path, *args, **options):
+    if DEED == "is denied" and str(path).endswith("helper.py"):
+        raise OSError(errno.EMFILE, "Too many open files")
+    return opened(path, *args, **options)
+
+
+ast.parse, os.open = harmful_parse, harmful_open
+
+
+class Harmful(Rule):
+    """Does harm.
+
+    Bad::
+
+        a()
+
+    Good::
+
+        b()
+    """
+
+    code = "XYZ901"
+    message = "never"
+    words = ("sleep",)
+
+    def visit_Call(self, call, at):
+        if DEED == "raises":
+            raise ValueError
+        while DEED == "never ends":
+            pass
+        return ()
+'''
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs processes that can be forked")
+@pytest.mark.parametrize("arguments", [(), ("app/main.py",)], ids=["all", "a file that needs another"])
+@pytest.mark.parametrize("deed", ["dies", "hangs", "is denied", "raises", "never ends"])
+def test_a_run_that_went_wrong_is_not_kept(
+    project: Path, monkeypatch: pytest.MonkeyPatch, deed: str, arguments: tuple[str, ...]
+) -> None:
+    """The next one may fare better, though nothing has changed."""
+    plugin = project.parent.parent / "plugin"
+    write(plugin, "harm-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: harm\nVersion: 1.0\n")
+    write(plugin, "harm-1.0.dist-info/entry_points.txt", "[api_lint.rules]\nharm = harmful_rule\n")
+    write(plugin, "harmful_rule.py", PLUGIN)
+    write(project, "app/main.py", "from app.helper import trouble\n" + APP + "    trouble()\n")
+    write(project, "app/helper.py", "import time\ndef trouble():\n    time.sleep(1)\n")
+    write(project, "app/__init__.py", "")
+    time.sleep(PAUSE)
+    monkeypatch.setenv("PYTHONPATH", str(plugin))
+    asked = ("--select", "API6,XYZ901", "--config", "timeout = 1", *arguments)
+    fresh, _ = lint("--no-cache", *asked)
+    assert fresh[1].count("API60") == 2
+    monkeypatch.setenv("MISDEED", deed)
+    wrong, _ = lint(*asked)
+    assert wrong != fresh
+    monkeypatch.delenv("MISDEED")
+    assert stored(project) == []
+    assert lint(*asked)[0] == fresh
+    assert is_replayed(*asked)

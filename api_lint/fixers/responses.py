@@ -22,6 +22,7 @@ from api_lint.fixers.schemas import (
     schema_of,
 )
 from api_lint.link import Symbol
+from api_lint.names import dotted as dotted_name
 from api_lint.rule import UNSAFE, Edit, Finding, NeedImport, Replace
 
 if TYPE_CHECKING:
@@ -492,7 +493,7 @@ def _beside(entry: Import, target: Symbol, at: Place) -> str:
     root = base.removesuffix(entry.module.replace(".", "/"))
     if entry.level or found.sort != "module" or root == base or not target.path.startswith(root):
         return ""
-    return target.path[len(root) :].removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    return dotted_name(target.path[len(root) :].removesuffix(".py").removesuffix("/__init__")) or ""
 
 
 def _checked(path: str, dotted: str, target: Symbol, at: Place) -> str:
@@ -524,9 +525,10 @@ def _relative(path: str, importer: str) -> str:
     base = path.removesuffix("/__init__.py").removesuffix(".py")
     way = posixpath.relpath(base, folder or ".").split("/")
     ups = way.count("..")
-    if ups == len(way):
+    dotted = dotted_name("/".join(way[ups:]))
+    if dotted is None:
         raise Unclear("how the schema is imported here cannot be told")
-    return "." * (ups + 1) + ".".join(way[ups:])
+    return "." * (ups + 1) + dotted
 
 
 def _imported(path: str, api: Api) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from api_lint.facts import Import
+from api_lint.names import dotted as dotted_name
 
 if TYPE_CHECKING:
     from api_lint.api import Api, Module
@@ -151,12 +152,12 @@ def _dotted(api: Api, module: Module, path: str) -> str | None:
         if found.sort in ("module", "package") and found.name.endswith(tail):
             root = found.name[: -len(tail)]
             if path.startswith(root):
-                return path[len(root) :].removesuffix(".py").replace("/", ".")
+                return dotted_name(path[len(root) :].removesuffix(".py"))
     folder = posixpath.dirname(module.path)
     if posixpath.join(folder, "__init__.py") in api.project.paths:
         return _relative(folder, path.removesuffix(".py"), api)
     if posixpath.dirname(path) == folder:
-        return posixpath.basename(path).removesuffix(".py")
+        return dotted_name(posixpath.basename(path).removesuffix(".py"))
     return None
 
 
@@ -178,7 +179,8 @@ def _relative(folder: str, base: str, api: Api) -> str | None:
             return None
     if not folder:
         return None
-    return "." * level + base[len(folder) + 1 :].replace("/", ".")
+    dotted = dotted_name(base[len(folder) + 1 :])
+    return None if dotted is None else "." * level + dotted
 
 
 def import_for(api: Api, entry: Import, importer: str, path: str) -> tuple[str, str] | None:
