@@ -249,7 +249,7 @@ class Types:
     def _one_of(self, values: list[Value]) -> Value:
         """The first value that says something; of several sessions or clients the one that all others are."""
         names = {v.name for v in values if v.kind == "instance"}
-        if len(names) > 1 and any(self.role(n) in _DECISIVE for n in names):
+        if any(self.role(n) in _DECISIVE for n in names):
             return next((v for v in values if all(v.name in self._ancestry(n) for n in names)), NO_VALUE)
         return self._first_known(iter(values))
 
@@ -763,6 +763,8 @@ class Types:
                 return self._entity(call, scope)
             case "$call":
                 return self._handed_on(call, scope)
+            case "$row":
+                return self._row(receiver, scope)
             case "list" | "set":
                 return listing(arguments[0] if arguments else NO_VALUE)
             case "dict" | "tuple":
@@ -804,6 +806,13 @@ class Types:
         if isinstance(function, Lambda):
             return self.of(function.body, scope)
         return self.of(call._replace(func=function, args=call.args[1:]), scope)
+
+    def _row(self, view: Value, scope: Scope | None) -> Value:
+        """A row of what a view shows: of its `queryset`, else of what its `get_queryset` gives."""
+        rows = self._instance_attribute(view, "queryset")
+        if not rows and scope is not None:
+            rows = self.method_result(view, "get_queryset", None, scope)
+        return rows.item if self.role(rows.name) == "query" else NO_VALUE
 
     def _entity(self, call: Call | None, scope: Scope | None) -> Value:
         """What a session is asked for, by the first argument."""
