@@ -565,7 +565,7 @@ class Types:
         function, module = scope.function, scope.module
         assert function is not None
         where = self._around(function, module)
-        if function.owner and position == 0 and not _is_static(function):
+        if function.owner and position == 0 and not is_static(function):
             kind = "class" if _is_classmethod(function) else "instance"
             return Value(kind, f"{module.path}::{function.owner}")
         value = self.parameter(param, where)
@@ -1294,7 +1294,7 @@ class Types:
         ref = self.function_ref(method.name)
         if ref is not None:
             given = self.bindings(ref, call, scope)
-            if not _is_static(ref.function) and ref.function.params:
+            if not is_static(ref.function) and ref.function.params:
                 given = (*self._self(ref.function, receiver), *given)
             result = self.returns(ref, given)
             for ancestor in self.mro(receiver):
@@ -1323,7 +1323,7 @@ class Types:
         return found
 
     def _self(self, function: Function, receiver: Value) -> tuple[tuple[str, Value], ...]:
-        if not function.params or _is_static(function):
+        if not function.params or is_static(function):
             return ()
         if _is_classmethod(function):
             receiver = Value("class", receiver.name, receiver.items)
@@ -1336,7 +1336,7 @@ class Types:
         if call is None or scope is None:
             return ()
         params = [p for p in ref.function.params if p.kind in ("positional", "keyword")]
-        if ref.function.owner and not _is_static(ref.function):
+        if ref.function.owner and not is_static(ref.function):
             params = params[1:]
         given = []
         for position, param in enumerate(params):
@@ -1763,7 +1763,7 @@ def is_abstract(function: Function) -> bool:
     return "NotImplementedError" in raises and not function.returned
 
 
-def _is_static(function: Function) -> bool:
+def is_static(function: Function) -> bool:
     return any(d.value == "staticmethod" for d in function.decorators)
 
 

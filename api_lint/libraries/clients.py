@@ -11,7 +11,7 @@ https://min.io/docs/minio/linux/developers/python/API.html; https://ldap3.readth
 https://docs.gspread.org/; https://python-keycloak.readthedocs.io/; https://cloudinary.com/documentation/django_image_and_video_upload;
 https://razorpay.com/docs/payments/server-integration/python/; https://resend.com/docs/send-with-python;
 https://github.com/googleapis/google-api-python-client; https://github.com/ollama/ollama-python; https://yagmail.readthedocs.io/;
-https://docs.pinecone.io/reference/python-sdk; https://docs.trychroma.com/; https://python-client.qdrant.tech/
+https://docs.pinecone.io/reference/python-sdk; https://docs.trychroma.com/; https://docs.weaviate.io/weaviate/client-libraries/python; https://python-client.qdrant.tech/
 
 Making a client, a reference or a request object sends nothing; it has no effect.
 """
@@ -373,6 +373,24 @@ _CLASSES = {
     "pinecone.Index": _client(
         "delete describe_index_stats fetch query search update upsert upsert_records"
     ),
+    "weaviate.WeaviateClient": _client(
+        "batch connect is_ready", {"close": _NOTHING}, collections="weaviate.collections.Collections"
+    ),
+    "weaviate.collections.Collections": _client(
+        "create create_from_config delete delete_all exists export_config list_all",
+        {
+            "get": Known("weaviate.collections.Collection"),
+            "use": Known("weaviate.collections.Collection"),
+        },
+    ),
+    "weaviate.collections.Collection": KnownClass(
+        role="client",
+        attributes=dict.fromkeys(
+            ("aggregate", "config", "data", "generate", "query", "tenants"),
+            "weaviate.collections.Namespace",
+        ),
+    ),
+    "weaviate.collections.Namespace": KnownClass(role="client", methods={"*": _CALL}),
     "chromadb.api.ClientAPI": _client(
         "delete_collection heartbeat list_collections reset",
         {
@@ -452,6 +470,11 @@ _FUNCTIONS = {
             "subscribe_to_topic",
         )
     },
+    **_each(
+        "weaviate.connect_to_custom weaviate.connect_to_local weaviate.connect_to_wcs "
+        "weaviate.connect_to_weaviate_cloud",
+        Known("weaviate.WeaviateClient", blocks="client"),
+    ),
     "chromadb.HttpClient": _CHROMA,
     "chromadb.PersistentClient": _CHROMA,
     "stripe.Webhook.construct_event": _NOTHING,

@@ -82,6 +82,8 @@ _STORES = {
         "langchain_pinecone": "PineconeVectorStore",
         "langchain_postgres": "PGVector",
         "langchain_qdrant": "Qdrant QdrantVectorStore",
+        "langchain_weaviate": "WeaviateVectorStore",
+        "langchain_weaviate.vectorstores": "WeaviateVectorStore",
     }.items()
     for name in names.split()
 }
@@ -157,6 +159,7 @@ _ALIASES = {
         for name in (
             "langchain.embeddings.OpenAI",
             "langchain_cohere.Cohere",
+            "langchain_community.embeddings.HuggingFaceInferenceAPI",
             "langchain_community.embeddings.OpenAI",
             "langchain_google_genai.GoogleGenerativeAI",
             "langchain_mistralai.MistralAI",
