@@ -621,7 +621,7 @@ class Types:
         if param.annotation is not UNKNOWN:
             value = self.annotated(param.annotation, scope)
             if value and not _is_vague(value):
-                return value
+                return self._provided_model(param, scope) or value
         provider = self.provider(param, scope)
         if provider:
             return self.provided(provider)
@@ -631,6 +631,16 @@ class Types:
                 value if value.kind == "instance" and not value.name.startswith("fastapi.") else NO_VALUE
             )
         return NO_VALUE
+
+    def _provided_model(self, param: Param, scope: Scope) -> Value:
+        """The ORM instance that a parameter's provider hands over although a schema is announced, which FastAPI never
+        looks at: `user: schemas.User = Depends(current_user)`."""
+        declared = self.annotated(param.annotation, scope)
+        if declared.kind != "instance" or self.role(declared.name) != "schema":
+            return NO_VALUE
+        provider = self.provider(param, scope)
+        found = self.provided(provider) if provider.kind == "function" else NO_VALUE
+        return found if found.kind == "instance" and self.role(found.name) in _MODELS else NO_VALUE
 
     def module_name(self, name: str, module: Module, line: int = _END) -> Value:
         """What a name at a module's top level is."""
