@@ -13,10 +13,11 @@ from api_lint.facts import (
     Effect,
     Expr,
     FunctionRef,
+    Lambda,
     Step,
     Value,
 )
-from api_lint.infer import Scope, Types
+from api_lint.infer import Scope, Types, is_static
 from api_lint.libraries import Known
 
 NOTHING = Known()
@@ -189,11 +190,30 @@ class Effects:
             ref = self.target_of(candidate)
             if ref is None or not self._runs_here(ref):
                 return ()
-            steps = reach(ref, self._given(ref, candidate, call, scope))
+            given = self._given(ref, candidate, call, scope)
+            steps = reach(ref, given) or self._through_lambda(ref, call, scope, reach)
             if not steps:
                 return ()
             first = first or steps
         return first
+
+    def _through_lambda(
+        self,
+        ref: FunctionRef,
+        call: Call,
+        scope: Scope,
+        reach: Callable[[FunctionRef, Given], tuple[Step, ...]],
+    ) -> tuple[Step, ...]:
+        """The steps below a function that itself calls the lambda it is handed: `guarded(lambda: load(db))`."""
+        for name, body in _lambdas(ref, call):
+            sites = (s for s in ref.function.calls if s.call.func == name)
+            site = next((s for s in sites if not s.deferred and not s.awaited), None)
+            effect = self.of(body, scope) if site is not None else NO_EFFECT
+            below = self._through(body, scope, reach) if site is not None and not effect else ()
+            if site is not None and (effect.blocks or below):
+                label = effect.label or spelled(body.func)
+                return (Step(ref.path, site.span, ref.function.qualname, label), *below)
+        return ()
 
     def _opens_file(self, ref: FunctionRef, given: Given) -> tuple[Step, ...]:
         for site, _, effect in self._executed(ref, given):
@@ -269,6 +289,15 @@ class Effects:
             if not site.deferred and not site.awaited:
                 scope = Scope(module, ref.function, site.span.line, given)
                 yield site, scope, self.of(site.call, scope)
+
+
+def _lambdas(ref: FunctionRef, call: Call) -> Iterator[tuple[str, Call]]:
+    """The lambdas without parameters that a call hands over and that make a call: by which parameter, and the call."""
+    is_bound = ref.function.owner and not is_static(ref.function)
+    for position, param in enumerate(ref.function.params[1 if is_bound else 0 :]):
+        given = call.argument(position, param.name)
+        if isinstance(given, Lambda) and not given.params and isinstance(given.body, Call):
+            yield param.name, given.body
 
 
 def _cost(site: CallSite) -> int:

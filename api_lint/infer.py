@@ -259,7 +259,7 @@ class Types:
     def _one_of(self, values: list[Value]) -> Value:
         """The first value that says something; of several sessions or clients the one that all others are."""
         names = {v.name for v in values if v.kind == "instance"}
-        if len(names) > 1 and any(self.role(n) in _DECISIVE for n in names):
+        if any(self.role(n) in _DECISIVE for n in names):
             return next((v for v in values if all(v.name in self._ancestry(n) for n in names)), NO_VALUE)
         return self._first_known(iter(values))
 
@@ -575,7 +575,7 @@ class Types:
         function, module = scope.function, scope.module
         assert function is not None
         where = self._around(function, module)
-        if function.owner and position == 0 and not _is_static(function):
+        if function.owner and position == 0 and not is_static(function):
             kind = "class" if _is_classmethod(function) else "instance"
             return Value(kind, f"{module.path}::{function.owner}")
         value = self.parameter(param, where)
@@ -629,7 +629,7 @@ class Types:
         if param.annotation is not UNKNOWN:
             value = self.annotated(param.annotation, scope)
             if value and not _is_vague(value):
-                return value
+                return self._provided_model(param, scope) or value
         provider = self.provider(param, scope)
         if provider:
             return self.provided(provider)
@@ -639,6 +639,16 @@ class Types:
                 value if value.kind == "instance" and not value.name.startswith("fastapi.") else NO_VALUE
             )
         return NO_VALUE
+
+    def _provided_model(self, param: Param, scope: Scope) -> Value:
+        """The ORM instance that a parameter's provider hands over although a schema is announced, which FastAPI never
+        looks at: `user: schemas.User = Depends(current_user)`."""
+        declared = self.annotated(param.annotation, scope)
+        if declared.kind != "instance" or self.role(declared.name) != "schema":
+            return NO_VALUE
+        provider = self.provider(param, scope)
+        found = self.provided(provider) if provider.kind == "function" else NO_VALUE
+        return found if found.kind == "instance" and self.role(found.name) in _MODELS else NO_VALUE
 
     def module_name(self, name: str, module: Module, line: int = _END) -> Value:
         """What a name at a module's top level is."""
@@ -771,6 +781,8 @@ class Types:
                 return self._entity(call, scope)
             case "$call":
                 return self._handed_on(call, scope)
+            case "$row":
+                return self._row(receiver, scope)
             case "list" | "set":
                 return listing(arguments[0] if arguments else NO_VALUE)
             case "dict" | "tuple":
@@ -812,6 +824,13 @@ class Types:
         if isinstance(function, Lambda):
             return self.of(function.body, scope)
         return self.of(call._replace(func=function, args=call.args[1:]), scope)
+
+    def _row(self, view: Value, scope: Scope | None) -> Value:
+        """A row of what a view shows: of its `queryset`, else of what its `get_queryset` gives."""
+        rows = self._instance_attribute(view, "queryset")
+        if not rows and scope is not None:
+            rows = self.method_result(view, "get_queryset", None, scope)
+        return rows.item if self.role(rows.name) == "query" else NO_VALUE
 
     def _entity(self, call: Call | None, scope: Scope | None) -> Value:
         """What a session is asked for, by the first argument."""
@@ -1289,7 +1308,7 @@ class Types:
         ref = self.function_ref(method.name)
         if ref is not None:
             given = self.bindings(ref, call, scope)
-            if not _is_static(ref.function) and ref.function.params:
+            if not is_static(ref.function) and ref.function.params:
                 given = (*self._self(ref.function, receiver), *given)
             result = self.returns(ref, given)
             for ancestor in self.mro(receiver):
@@ -1318,7 +1337,7 @@ class Types:
         return found
 
     def _self(self, function: Function, receiver: Value) -> tuple[tuple[str, Value], ...]:
-        if not function.params or _is_static(function):
+        if not function.params or is_static(function):
             return ()
         if _is_classmethod(function):
             receiver = Value("class", receiver.name, receiver.items)
@@ -1331,7 +1350,7 @@ class Types:
         if call is None or scope is None:
             return ()
         params = [p for p in ref.function.params if p.kind in ("positional", "keyword")]
-        if ref.function.owner and not _is_static(ref.function):
+        if ref.function.owner and not is_static(ref.function):
             params = params[1:]
         given = []
         for position, param in enumerate(params):
@@ -1755,7 +1774,7 @@ def is_abstract(function: Function) -> bool:
     return "NotImplementedError" in raises and not function.returned
 
 
-def _is_static(function: Function) -> bool:
+def is_static(function: Function) -> bool:
     return any(d.value == "staticmethod" for d in function.decorators)
 
 

@@ -28,6 +28,15 @@ from api_lint.census import Census, take
 from api_lint.facts import Assign, Call, CallSite, Class, Function, Import, ModuleFacts
 
 _STDLIB = sys.stdlib_module_names
+# Those that have modules below them: of `code` there is no `code.database` but the project's.
+_STDLIB_PACKAGES = frozenset(
+    {
+        "asyncio", "collections", "compression", "concurrent", "ctypes", "curses", "dbm", "distutils", "email", "encodings",
+        "ensurepip", "html", "http", "idlelib", "importlib", "json", "lib2to3", "logging", "multiprocessing", "os", "pathlib",
+        "pydoc_data", "pyexpat", "re", "sqlite3", "string", "sysconfig", "test", "tkinter", "tomllib", "turtledemo",
+        "unittest", "urllib", "venv", "wsgiref", "xml", "xmlrpc", "zipfile", "zoneinfo",
+    }
+)  # fmt: skip
 
 _Found = TypeVar("_Found")
 
@@ -394,7 +403,7 @@ class Project:
     def _find(self, dotted: str, importer: str) -> Symbol:
         tail = dotted.replace(".", "/")
         top = dotted.partition(".")[0]
-        if top in _STDLIB:
+        if top in _STDLIB and (top == dotted or top in _STDLIB_PACKAGES):
             return Symbol("external", dotted)
         for root in self._import_roots(importer):
             symbol = self._at(posixpath.join(root, tail), importer)

@@ -174,6 +174,7 @@ _ACTS = frozenset(
     "unauthenticated unattributed sentinel placeholder fake dummy masked redacted hashed obfuscated "
     "continuation page cursor sync resume".split()
 )
+_CROSS_SITE = frozenset({"csrf", "xsrf"})
 # At the end: the name tells where the secret is, what it is called or how it looks, not what it is.
 _ABOUT = frozenset(
     "url uri endpoint path file filename dir directory name names field fields header headers param "
@@ -243,7 +244,9 @@ def _family(name: str) -> str:
         family = "loose"
     else:
         return ""
-    return "loose" if _ACTS.intersection(before) else family
+    # `CSRF_TOKEN` is none, but `CSRF_SECRET_KEY` is.
+    acts = _ACTS.intersection(before) - (_CROSS_SITE if family == "signing" else frozenset())
+    return "loose" if acts else family
 
 
 def _holds_secret(words: list[str]) -> bool:
@@ -558,7 +561,9 @@ _TAKE_KEY = (
     "TimestampSigner",
     "hmac.new",
 )
-_TAKE = (*_TAKE_PASSWORD, *_TAKE_KEY)
+# Classes that are made with an account's key, which is random.
+_CLIENTS = ("Client", "ClientV2")
+_TAKE = (*_TAKE_PASSWORD, *_TAKE_KEY, *_CLIENTS)
 
 # ----------------------------------------------------------------------------------------------------- addresses
 
@@ -892,6 +897,8 @@ def _of_argument(callee: str, value: str) -> str:
     if last in _TAKE_PASSWORD:
         is_made_up = _is_by_hand(value) or value.lower() in _COMMON_PASSWORDS
         return "credential-argument" if is_made_up or _FOUR_FOURS.match(value) else ""
+    if last.endswith(_CLIENTS):
+        return "credential-argument" if _is_random(value) else ""
     if callee.endswith(_TAKE_KEY) and value.lower() not in ("utf-8", "utf8", "ascii", "latin-1"):
         return "credential-argument"
     return ""

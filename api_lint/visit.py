@@ -183,8 +183,8 @@ def expression(node: cst.CSTNode | None, hidden: frozenset[str] = frozenset()) -
             return Of("bool")
         case cst.NamedExpr(_, inner):
             return expression(inner, hidden)
-        case cst.Lambda(_, body):
-            return Lambda((), UNKNOWN)
+        case cst.Lambda(params, body):
+            return UNKNOWN if params.children else Lambda((), expression(body, hidden))
         case cst.BinaryOperation(left, cst.BitOr(), right):
             return Choice((expression(left, hidden), expression(right, hidden)))
         case cst.BinaryOperation(left, cst.Divide(), _):

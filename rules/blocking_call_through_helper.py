@@ -78,7 +78,7 @@ class BlockingCallThroughHelper(Rule):
     def visit_Call(self, call: cst.Call, at: Place) -> Iterator[Finding]:
         if not at.is_async or at.is_awaited or at.function is None or at.effect(call):
             return
-        steps = at.chain(call)
+        steps = () if _blocks_anyway(call, at) else at.chain(call)
         if steps:
             last = steps[-1]
             found = self.found(
@@ -90,6 +90,20 @@ class BlockingCallThroughHelper(Rule):
                 function=at.function.name,
             )
             yield _fixed(found, call, steps, at)
+
+
+def _blocks_anyway(call: cst.Call, at: Place) -> bool:
+    """Whether a method of what the call gives is called at once and blocks by itself, which another rule reports:
+    `collection().insert_one(…)`."""
+    node: cst.CSTNode = call
+    for parent in reversed(at.parents):
+        if isinstance(parent, cst.Call) and parent.func is node:
+            if at.effect(parent).blocks:
+                return True
+        elif not (isinstance(parent, (cst.Attribute, cst.Subscript)) and parent.value is node):
+            return False
+        node = parent
+    return False
 
 
 def _fixed(finding: Finding, call: cst.Call, steps: Sequence[Step], at: Place) -> Finding:

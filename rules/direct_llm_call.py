@@ -177,6 +177,10 @@ def _address(
         *(value for key, value in site.call.keywords if key in ("url", "base_url")),
     ]
     names = [name for argument in arguments for name in _names(argument)]
+    if inside is not None:
+        # `url = f"{BASE}/chat/completions"` in the lines above
+        made = [a.value for a in inside.assigns if a.target in names and a.how == "="]
+        names += [name for value in made if isinstance(value, Format) for name in _names(value)]
     for literal in addresses:
         is_argument = literal.role in ("argument", "keyword") and _holds(site.span, literal.span)
         if is_argument or any(_means(name, literal, module, inside) for name in names):
@@ -187,9 +191,12 @@ def _address(
 def _means(name: str, literal: Literal, module: Module, inside: Function | None) -> bool:
     """Whether a name in a function (`None`: at the top level) can be what a literal is bound to."""
     owner, _, last = name.rpartition(".")
-    if last != literal.name:
-        return False
     holder = module.function_at(literal.span.line)
+    assigns = (holder or module.facts.body).assigns if literal.role == "getenv" else ()
+    # A fallback is called as the variable of the environment is, but bound to another name.
+    bound = [a.target for a in assigns if a.line == literal.span.line]
+    if last != literal.name and last not in bound:
+        return False
     while inside is not None and not owner and holder is not inside and last not in inside.bound:
         inside = module.enclosing(inside)
     return bool(owner) or holder is inside

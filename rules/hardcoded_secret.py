@@ -38,7 +38,7 @@ from api_lint import (
 _WORDS = tuple(
     "pass Pass PASS pwd Pwd PWD psw Psw PSW secret Secret SECRET token Token TOKEN key Key KEY salt "
     "SALT Salt cred Cred CRED bearer Bearer BEARER jwt JWT Jwt auth= :// BasicAuth DigestAuth "
-    "ProxyAuth .login( Fernet Serializer Signer hmac -----BEGIN AKIA ASIA AGPA AIDA AROA AIPA ANPA ANVA sk- "
+    "ProxyAuth Client( ClientV2( .login( Fernet Serializer Signer hmac -----BEGIN AKIA ASIA AGPA AIDA AROA AIPA ANPA ANVA sk- "
     "sk_ rk_ whsec_ gsk_ hf_ ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat- xox xapp- AIza ya29. "
     "GOCSPX SG. SK0 SK1 SK2 SK3 SK4 SK5 SK6 SK7 SK8 SK9 SKa SKb SKc SKd SKe SKf -us npm_ pypi- dapi "
     "dop_ doo_ dor_ :AA sq0 shpat shpca shppa shpss lin_api ntn_ r8_ pplx- xai- tvly- fc- lsv2_ "
@@ -77,6 +77,7 @@ _POSITIONS = {
     "get_password_hash": 0,
     "login": 1,
 }
+_CLIENTS = ("Client", "ClientV2")
 # Anybody may call a method `login`; those of these take a user and a password.
 _MAILBOXES = ("smtplib.", "imaplib.", "ftplib.", "aiosmtplib.")
 # What stands below these keys, keywords and names is shown to people and runs nowhere.
@@ -247,7 +248,10 @@ def _is_credential(node: cst.BaseExpression, at: Place) -> bool:
         return arg.keyword.value == "key" and ".jwt." in f".{callee}" and last in ("encode", "decode")
     if last == "login" and not callee.startswith(_MAILBOXES):
         return False
-    return _POSITIONS.get(last, -1) == next(i for i, each in enumerate(call.args) if each is arg)
+    position = next(i for i, each in enumerate(call.args) if each is arg)
+    if last.endswith(_CLIENTS):
+        return position < 2  # behind an account's name, a tenant or an address
+    return _POSITIONS.get(last, -1) == position
 
 
 def _last(func: cst.BaseExpression) -> str:

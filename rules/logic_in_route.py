@@ -28,7 +28,6 @@ _OWN_QUERYSET = (
     "self.get_queryset",
     "self.filter_queryset",
     "self.queryset",
-    "self.get_object",
     "self.paginate_queryset",
 )
 # A row that saves or deletes itself hides its query behind the model.

@@ -117,7 +117,7 @@ def test_types_are_well_formed_and_known() -> None:
             continue
         for name in names:
             if name.startswith("$"):
-                if not re.fullmatch(r"\$(\d+|self|item|class|model|entity|call)", name):
+                if not re.fullmatch(r"\$(\d+|self|item|class|model|entity|call|row)", name):
                     wrong.append(f"{place}: {name}")
             elif name not in PLAIN and name not in TABLES.classes:
                 wrong.append(f"{place}: {name} is no class of the tables")

@@ -542,6 +542,51 @@ def test_functions_handed_over_and_called() -> None:
     assert found == {"apply": ["helpers.py:apply calls f", "helpers.py:wait calls time.sleep"]}
 
 
+def test_lambdas_handed_over_and_called() -> None:
+    """What calls the lambda at once blocks as if it were called there; what keeps it, or takes arguments for it, does not."""
+    found = reaching(
+        """
+        import time
+        from helpers import Guard, guarded, kept, wait, later
+        async def f():
+            guarded(lambda: wait())
+            guarded(lambda: time.sleep(1))
+            Guard.run(lambda: wait())
+            guard = Guard()
+            guard.also(again=lambda: wait())
+            guarded(lambda: print())
+            kept(lambda: wait())
+            await later(lambda: wait())
+        """,
+        helpers="""
+        import time
+        def guarded(f):
+            try:
+                return f()
+            except ValueError:
+                return None
+        def kept(f):
+            return lambda: f()
+        async def later(f):
+            f()
+        def wait():
+            time.sleep(1)
+        class Guard:
+            @staticmethod
+            def run(f):
+                return f()
+            def also(self, again):
+                return again()
+        """,
+    )
+    slept = "helpers.py:wait calls time.sleep"
+    assert found == {
+        "guarded": ["helpers.py:guarded calls time.sleep"],
+        "Guard.run": ["helpers.py:Guard.run calls wait", slept],
+        "guard.also": ["helpers.py:Guard.also calls wait", slept],
+    }
+
+
 def test_decorated_helpers() -> None:
     found = reaching(
         """

@@ -436,6 +436,20 @@ def test_a_top_level_module_may_hide_a_standard_one() -> None:
     assert found == ["external secrets.Thing"]
 
 
+def test_a_package_with_a_name_of_the_standard_library() -> None:
+    """`calendar` is a module there, so nothing below it can be meant; `email` is a package."""
+    files = {
+        "main.py": (
+            "from calendar.models import Day\nfrom email.models import Mail\nreveal(Day)\nreveal(Mail)\n"
+        ),
+        "calendar/__init__.py": "",
+        "calendar/models.py": "class Day: ...\n",
+        "email/__init__.py": "",
+        "email/models.py": "class Mail: ...\n",
+    }
+    assert revealed(files) == ["type[calendar/models.py::Day]", "external email.models.Mail"]
+
+
 def test_circular_imports_end() -> None:
     files = {
         "main.py": "from a import X, Y, Z\nreveal(X)\nreveal(Y)\nreveal(Z)\n",

@@ -670,10 +670,8 @@ def _kind_of(name: str) -> str:
         return "generic"
     if last.endswith("APIView"):
         return "api"
-    if last.endswith("View") and (
-        "rest_framework" in package or package in ("dj_rest_auth", "knox", "drf_spectacular")
-    ):
-        return "api"
+    if "rest_framework" in package or package in ("dj_rest_auth", "knox", "drf_spectacular"):
+        return "api" if last.endswith("View") or last == "ObtainAuthToken" else ""
     return "django" if last.endswith("View") and name.startswith("django.") else ""
 
 

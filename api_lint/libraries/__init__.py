@@ -13,6 +13,7 @@ A *type* names what an expression is, in a small language:
     "$0", "$model"                    argument 0 (a class gives its instance, a query its row); keyword `model=`
     "$entity"                         argument 0 where only a mapped class can stand: one out of sight counts as a model
     "$call"                           what argument 0, a function, gives when it is called with the others
+    "$row"                            for views: a row of the view's own `queryset` or `get_queryset`
     "$class"                          for class attributes and methods: an instance of the class they are looked up on
     "type[X]"                         the class X itself
     "await X"                         a coroutine that gives X

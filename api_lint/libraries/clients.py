@@ -8,7 +8,10 @@ https://github.com/kubernetes-client/python; https://docker-py.readthedocs.io/; 
 https://firebase.google.com/docs/reference/admin/python; https://pika.readthedocs.io/;
 https://kafka-python.readthedocs.io/; https://docs.confluent.io/kafka-clients/python/; https://hvac.readthedocs.io/;
 https://min.io/docs/minio/linux/developers/python/API.html; https://ldap3.readthedocs.io/;
-https://docs.pinecone.io/reference/python-sdk; https://docs.trychroma.com/; https://python-client.qdrant.tech/
+https://docs.gspread.org/; https://python-keycloak.readthedocs.io/; https://cloudinary.com/documentation/django_image_and_video_upload;
+https://razorpay.com/docs/payments/server-integration/python/; https://resend.com/docs/send-with-python;
+https://github.com/googleapis/google-api-python-client; https://github.com/ollama/ollama-python; https://yagmail.readthedocs.io/;
+https://docs.pinecone.io/reference/python-sdk; https://docs.trychroma.com/; https://docs.weaviate.io/weaviate/client-libraries/python; https://python-client.qdrant.tech/
 
 Making a client, a reference or a request object sends nothing; it has no effect.
 """
@@ -104,6 +107,24 @@ _QDRANT = (
     "search search_batch set_payload update_collection upload_collection upload_points upsert"
 )
 _CHROMA_COLLECTION = "add count delete get modify peek query update upsert"
+
+_GSPREAD = (
+    "acell add_worksheet append_row append_rows batch_clear batch_format batch_get batch_update cell clear col_values copy "
+    "create del_spreadsheet del_worksheet delete_columns delete_rows duplicate find findall format get get_all_records "
+    "get_all_values get_values insert_row insert_rows list_spreadsheet_files openall range resize row_values share sort "
+    "update update_acell update_cell update_cells update_title values_append values_clear values_get values_update"
+)
+_SHEET = Known("gspread.Spreadsheet", blocks="client")
+_WORKSHEET = Known("gspread.Worksheet", blocks="client")
+
+_KEYCLOAK = _client(
+    "certs create_user delete_user device exchange_token get_groups get_policies get_permissions get_realm_role "
+    "get_realm_roles get_user get_user_groups get_user_id get_users group_user_add group_user_remove has_uma_access "
+    "introspect logout public_key refresh_token send_update_account send_verify_email set_user_password token "
+    "uma_permissions update_user user_logout userinfo well_known"
+)
+
+_GOOGLE_API = "googleapiclient.discovery.Resource"
 
 _CLASSES = {
     # AWS
@@ -300,6 +321,34 @@ _CLASSES = {
         methods={"get": _CALL, **_each("failed ready revoke successful", _NOTHING)},
         attributes={"id": "str", "task_id": "str"},
     ),
+    # Google's discovered APIs: `service.events().list(…).execute()`
+    _GOOGLE_API: KnownClass(
+        role="client", methods={"execute": _CALL, "close": _NOTHING, "*": Known("$self")}
+    ),
+    # spreadsheets, identities
+    "gspread.Client": _client(
+        _GSPREAD, {**_each("open open_by_key open_by_url", _SHEET), "create": _SHEET, "copy": _SHEET}
+    ),
+    "gspread.Spreadsheet": _client(
+        _GSPREAD,
+        {
+            **_each(
+                "add_worksheet duplicate_sheet get_worksheet get_worksheet_by_id worksheet", _WORKSHEET
+            ),
+            "worksheets": Known("list[gspread.Worksheet]", blocks="client"),
+        },
+        sheet1="gspread.Worksheet",
+    ),
+    "gspread.Worksheet": _client(_GSPREAD),
+    "keycloak.KeycloakOpenID": _KEYCLOAK,
+    "keycloak.KeycloakAdmin": _KEYCLOAK,
+    "razorpay.Client": KnownClass(
+        role="client", attributes={"utility": "", "*": "razorpay.resources.base.Resource"}
+    ),
+    "razorpay.resources.base.Resource": KnownClass(role="client", methods={"*": _CALL}),
+    "ollama.Client": _client("chat create delete embed embeddings generate list pull push show"),
+    "ollama.AsyncClient": KnownClass(role="client"),
+    "yagmail.SMTP": _client("send"),
     # stores, directories
     "minio.Minio": _client(
         "bucket_exists copy_object fget_object fput_object get_object list_buckets make_bucket put_object remove_bucket "
@@ -324,6 +373,24 @@ _CLASSES = {
     "pinecone.Index": _client(
         "delete describe_index_stats fetch query search update upsert upsert_records"
     ),
+    "weaviate.WeaviateClient": _client(
+        "batch connect is_ready", {"close": _NOTHING}, collections="weaviate.collections.Collections"
+    ),
+    "weaviate.collections.Collections": _client(
+        "create create_from_config delete delete_all exists export_config list_all",
+        {
+            "get": Known("weaviate.collections.Collection"),
+            "use": Known("weaviate.collections.Collection"),
+        },
+    ),
+    "weaviate.collections.Collection": KnownClass(
+        role="client",
+        attributes=dict.fromkeys(
+            ("aggregate", "config", "data", "generate", "query", "tenants"),
+            "weaviate.collections.Namespace",
+        ),
+    ),
+    "weaviate.collections.Namespace": KnownClass(role="client", methods={"*": _CALL}),
     "chromadb.api.ClientAPI": _client(
         "delete_collection heartbeat list_collections reset",
         {
@@ -344,6 +411,36 @@ _FUNCTIONS = {
     **{
         f"google.oauth2.id_token.{name}": _CALL
         for name in ("fetch_id_token", "verify_firebase_token", "verify_oauth2_token", "verify_token")
+    },
+    **_each("gspread.authorize gspread.oauth gspread.service_account", Known("gspread.Client")),
+    **_each(
+        "gspread.api_key gspread.oauth_from_dict gspread.service_account_from_dict",
+        Known("gspread.Client"),
+    ),
+    "googleapiclient.discovery.build": Known(_GOOGLE_API),
+    **{
+        f"cloudinary.uploader.{name}": _CALL
+        for name in ("destroy", "explicit", "rename", "upload", "upload_large")
+    },
+    **{
+        f"cloudinary.api.{name}": _CALL for name in ("delete_resources", "ping", "resource", "resources")
+    },
+    **_each("resend.Emails.send resend.Batch.send", _CALL),
+    # a server of models, mostly one's own
+    **{
+        f"ollama.{name}": _CALL
+        for name in (
+            "chat",
+            "create",
+            "delete",
+            "embed",
+            "embeddings",
+            "generate",
+            "list",
+            "pull",
+            "push",
+            "show",
+        )
     },
     "docker.from_env": Known("docker.DockerClient"),
     "firebase_admin.firestore.client": Known("google.cloud.firestore.Client"),
@@ -373,6 +470,11 @@ _FUNCTIONS = {
             "subscribe_to_topic",
         )
     },
+    **_each(
+        "weaviate.connect_to_custom weaviate.connect_to_local weaviate.connect_to_wcs "
+        "weaviate.connect_to_weaviate_cloud",
+        Known("weaviate.WeaviateClient", blocks="client"),
+    ),
     "chromadb.HttpClient": _CHROMA,
     "chromadb.PersistentClient": _CHROMA,
     "stripe.Webhook.construct_event": _NOTHING,
@@ -394,6 +496,12 @@ _ALIASES = {
     "slack_sdk.WebhookClient": "slack_sdk.webhook.WebhookClient",
     "docker.client.DockerClient": "docker.DockerClient",
     "docker.client.from_env": "docker.from_env",
+    "gspread.client.Client": "gspread.Client",
+    "gspread.models.Client": "gspread.Client",
+    "gspread.spreadsheet.Spreadsheet": "gspread.Spreadsheet",
+    "gspread.worksheet.Worksheet": "gspread.Worksheet",
+    "keycloak.keycloak_openid.KeycloakOpenID": "keycloak.KeycloakOpenID",
+    "keycloak.keycloak_admin.KeycloakAdmin": "keycloak.KeycloakAdmin",
     "pika.adapters.blocking_connection.BlockingConnection": "pika.BlockingConnection",
     "minio.api.Minio": "minio.Minio",
     "qdrant_client.qdrant_client.QdrantClient": "qdrant_client.QdrantClient",

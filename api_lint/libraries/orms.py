@@ -217,6 +217,24 @@ _CLASSES = {
             **_each("aggregate avg distinct max min sum", _LATER),
         },
     ),
+    # uMongo, over pymongo or motor: which, only the instance knows that registers the class
+    "umongo.Document": KnownClass(
+        role="document",
+        methods={"dump": Known("dict"), **_each("commit delete reload remove", Known())},
+        statics={
+            "find": Known("umongo.Cursor[$class]", data="query"),
+            **_each("aggregate count_documents find_one", Known(data="query")),
+            **_each("delete_many insert_many update_many", Known(data="write")),
+        },
+    ),
+    "umongo.Cursor": KnownClass(
+        role="query",
+        methods={
+            **_each("limit skip sort", _BUILD),
+            **_each("count distinct to_list", Known(data="query")),
+        },
+        iterates="$item",
+    ),
     "beanie.odm.queries.find.FindMany": KnownClass(
         role="query",
         methods={
@@ -412,6 +430,7 @@ _ALIASES = {
     "tortoise.Model": "tortoise.models.Model",
     "tortoise.contrib.pydantic.base.PydanticModel": "tortoise.contrib.pydantic.PydanticModel",
     "beanie.odm.documents.Document": "beanie.Document",
+    "umongo.document.DocumentImplementation": "umongo.Document",
     "odmantic.model.Model": "odmantic.Model",
     "odmantic.engine.AIOEngine": "odmantic.AIOEngine",
     "odmantic.engine.SyncEngine": "odmantic.SyncEngine",

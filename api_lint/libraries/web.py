@@ -232,9 +232,8 @@ _CLASSES = {
         bases=("rest_framework.views.APIView",),
         methods={
             # which class they give, only the project's view knows
-            **_each(
-                "filter_queryset get_object get_queryset get_serializer paginate_queryset", _NOTHING
-            ),
+            **_each("filter_queryset get_queryset get_serializer paginate_queryset", _NOTHING),
+            "get_object": Known("$row"),
             "get_paginated_response": Known("rest_framework.response.Response"),
         },
     ),
