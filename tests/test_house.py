@@ -26,7 +26,7 @@ LAYERS = [
     {"libraries", "literals", "gate"},
     {"index"},
     {"link"},
-    {"relations"},
+    {"relations", "usage"},
     {"infer"},
     {"effects"},
     {"raising"},

@@ -40,6 +40,7 @@ from api_lint.frameworks.routing import (
     calls_named,
     class_handlers,
     definition_scope,
+    is_shown,
     is_used,
     origin,
     receiver,
@@ -61,6 +62,11 @@ _ACTIONS = {
     "destroy": ("DELETE", True),
 }
 _PACKAGES = ("django", "rest_framework", "ninja")
+_CUSTOMARY = frozenset(
+    "APIView api_view generics viewsets GenericAPIView GenericViewSet ModelViewSet ReadOnlyModelViewSet ViewSet "
+    "CreateAPIView DestroyAPIView ListAPIView ListCreateAPIView RetrieveAPIView RetrieveDestroyAPIView "
+    "RetrieveUpdateAPIView RetrieveUpdateDestroyAPIView UpdateAPIView".split()
+)
 _PATTERNS = frozenset({"path", "re_path", "url"})
 _ROUTER_CALLS = frozenset({"register", "extend", "add_router"})
 _NINJA = frozenset(
@@ -126,7 +132,7 @@ class DrfAdapter:
         """The routes whose handler or registration stands in `module`."""
         if self._used is None:
             self._used = is_used(self.types, _PACKAGES)
-        if not self._used:
+        if not self._used and not is_shown(module, _CUSTOMARY):
             return
         for function in module.facts.functions:
             for decorator in function.decorators:

@@ -38,6 +38,7 @@ from api_lint.frameworks.routing import (
     class_handlers,
     definition_scope,
     each,
+    is_shown,
     is_used,
     join,
     origin,
@@ -71,6 +72,7 @@ _ROUTERS = frozenset(
 _VIEWS = frozenset({"MethodView", "View", "Resource", "MethodResource"})
 _APIS = frozenset({"flask-restful", "flask-restx"})
 _CUSTOMARY = ("app", "bp")
+_CUSTOMARY_VIEWS = frozenset({"MethodView", "Resource"})
 _CONSTRUCTORS = frozenset({"Blueprint", "APIBlueprint", "Api", "Namespace", "namespace", "APIView"})
 _MOUNTING = frozenset(
     {"register_blueprint", "register_api", "register_api_view", "add_namespace", "init_app"}
@@ -128,6 +130,8 @@ class FlaskAdapter:
                 yield from self._view(module, cls)
 
     def _is_snippet(self, module: Module) -> bool:
+        if is_shown(module, _CUSTOMARY_VIEWS):
+            return True
         calls = (
             d.value for f in module.facts.functions for d in f.decorators if isinstance(d.value, Call)
         )
