@@ -16,7 +16,7 @@ class Census(NamedTuple):
 
     `calls` are the last parts of what is called, `decorators` those of calls that decorate or are called again, `imports`
     the absolute modules that are imported, `attributes` the last parts of what is assigned to other than of `self`,
-    `methods` the methods, `classes` the classes with bases, and `keywords` the names of the arguments of calls whose result
+    `methods` the methods, `classes` the classes with bases, `heads` the first parts of bases and decorators, and `keywords` the names of the arguments of calls whose result
     is kept under a name.
     """
 
@@ -26,6 +26,7 @@ class Census(NamedTuple):
     attributes: str
     methods: str
     classes: str
+    heads: str
     keywords: str
 
     def holds(self, sort: str, names: Iterable[str]) -> bool:
@@ -65,6 +66,7 @@ def take(facts: ModuleFacts) -> Census:
         _text(_attributes(assigns)),
         _text(name for cls in facts.classes for name in cls.methods),
         _text(cls.name for cls in facts.classes if cls.bases),
+        _text(_heads(facts)),
         _text(name for call in made for name, _ in call.keywords),
     )
 
@@ -74,6 +76,15 @@ def _attributes(assigns: Iterable[Assign]) -> Iterator[str]:
         owner, _, name = assign.target.rpartition(".")
         if owner and owner not in ("self", "cls"):
             yield name
+
+
+def _heads(facts: ModuleFacts) -> Iterator[str]:
+    found = [*(f.decorators for f in facts.functions), *(cls.decorators for cls in facts.classes)]
+    decorators = (d.value for each in found for d in each)
+    bases = (base for cls in facts.classes for base in cls.bases)
+    for expr in (*bases, *(d.func if isinstance(d, Call) else d for d in decorators)):
+        if isinstance(expr, str):
+            yield expr.partition(".")[0]
 
 
 def last(callee: Expr) -> str:

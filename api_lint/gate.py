@@ -13,7 +13,7 @@ from collections.abc import Iterable
 FACT_WORDS = (
     "fastapi", "flask", "quart", "starlette", "rest_framework", "django", "async def", "sqlalchemy", "sqlmodel",
     "urlpatterns", "APIRouter", "include_router", "register_blueprint", "add_resource", "add_url_rule", "add_namespace",
-    ".route(", "@app.", "@router.", "@bp.", "@api.", "View)", "ViewSet", "Resource)",
+    ".route(", "@app.", "@router.", "@bp.", "@api.", "View)", "ViewSet", "Resource)", "api_view",
     "pydantic", "BaseModel", "marshmallow",
 )  # fmt: skip
 

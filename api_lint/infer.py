@@ -7,11 +7,12 @@ the unknown value. Every question is answered once; a question inside its own an
 from __future__ import annotations
 
 import builtins
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import NamedTuple
 
-from api_lint import libraries
+from api_lint import libraries, usage
 from api_lint.facts import (
     NO_VALUE,
     UNKNOWN,
@@ -41,7 +42,7 @@ from api_lint.facts import (
     Value,
 )
 from api_lint.libraries import Known, KnownClass
-from api_lint.link import WHOLE, Module, Project, Symbol
+from api_lint.link import WHOLE, Module, Project, Symbol, known_packages
 from api_lint.relations import MANAGER, MODEL, Relation, Relations, relation
 
 _MAX_DEPTH = 60
@@ -101,6 +102,14 @@ _DEPENDS = frozenset(
 
 # The package of models whose class is out of sight.
 _MAPPED = "sqlalchemy.orm.mapped."
+# What a class out of sight keeps its rows in.
+_ROWS = {
+    "objects": "django.db.models.Manager",
+    "_default_manager": "django.db.models.Manager",
+    "query": "flask_sqlalchemy.query.Query",
+}
+# What `db` is in a snippet that binds it nowhere: that says something of `db.session` and `db.Model` alone.
+_UNBOUND_DB = "flask_sqlalchemy.SQLAlchemy"
 # What a session does with instances of models alone.
 _TAKES_MODEL = frozenset({"add", "refresh"})
 
@@ -118,14 +127,30 @@ _CUSTOMARY = {
     "Security": "fastapi.Security", "create_engine": "sqlalchemy.create_engine", "DeclarativeBase": "sqlalchemy.orm.DeclarativeBase",
     "declarative_base": "sqlalchemy.orm.declarative_base", "create_async_engine": "sqlalchemy.ext.asyncio.create_async_engine",
     "async_sessionmaker": "sqlalchemy.ext.asyncio.async_sessionmaker", "SQLAlchemy": "flask_sqlalchemy.SQLAlchemy",
-    "render_template": "flask.render_template", "urlopen": "urllib.request.urlopen",
+    "render_template": "flask.render_template", "urlopen": "urllib.request.urlopen", "Path": "pathlib.Path",
+    "AsyncAnthropic": "anthropic.AsyncAnthropic", "AsyncAzureOpenAI": "openai.AsyncAzureOpenAI",
+    "AsyncGroq": "groq.AsyncGroq", "AzureOpenAI": "openai.AzureOpenAI", "Groq": "groq.Groq", "Mistral": "mistralai.Mistral",
+    "genai": "google.generativeai", "AsyncIOMotorClient": "motor.motor_asyncio.AsyncIOMotorClient",
+    "MongoClient": "pymongo.MongoClient", "Resource": "flask_restful.Resource", "MethodView": "flask.views.MethodView",
+    "models": "django.db.models", "get_object_or_404": "django.shortcuts.get_object_or_404",
+    "APIView": "rest_framework.views.APIView", "action": "rest_framework.decorators.action",
+    "api_view": "rest_framework.decorators.api_view", "ModelSerializer": "rest_framework.serializers.ModelSerializer",
+    **{name: f"sqlalchemy.{name}" for name in ("delete", "func", "insert", "text", "update")},
+    **{name: f"rest_framework.{name}" for name in ("generics", "mixins", "serializers", "viewsets")},
+    **{name: f"rest_framework.viewsets.{name}" for name in (
+        "GenericViewSet", "ModelViewSet", "ReadOnlyModelViewSet", "ViewSet",
+    )},
+    **{name: f"rest_framework.generics.{name}" for name in (
+        "CreateAPIView", "DestroyAPIView", "GenericAPIView", "ListAPIView", "ListCreateAPIView", "RetrieveAPIView",
+        "RetrieveDestroyAPIView", "RetrieveUpdateAPIView", "RetrieveUpdateDestroyAPIView", "UpdateAPIView",
+    )},
     **{name: f"fastapi.responses.{name}" for name in (
         "FileResponse", "HTMLResponse", "JSONResponse", "ORJSONResponse", "PlainTextResponse", "RedirectResponse",
         "StreamingResponse",
     )},
     **{name: name for name in (
-        "aiofiles", "aiohttp", "anthropic", "boto3", "httpx2", "jwt", "litellm", "logging", "openai", "pathlib",
-        "psycopg2", "pymongo", "redis", "shutil", "smtplib", "socket", "sqlite3", "stripe", "subprocess", "trio", "urllib",
+        "aiofiles", "aiohttp", "anthropic", "asyncpg", "boto3", "cohere", "groq", "httpx2", "jwt", "litellm", "logging",
+        "openai", "pathlib", "psycopg2", "pymongo", "redis", "shutil", "smtplib", "socket", "sqlite3", "stripe", "subprocess", "trio", "urllib",
         "urllib3",
     )},
 }  # fmt: skip
@@ -184,6 +209,7 @@ class Types:
         self._assigned: dict[object, Value] = {}
         self._names: dict[object, Value] = {}
         self._implementations: dict[Value, tuple[Value, ...]] = {}
+        self._sessions: dict[object, Value] = {}
         self._all_relations: Relations | None = None
         self._own_user: str | None = None
 
@@ -219,7 +245,9 @@ class Types:
             case Call():
                 return self.call(expr, scope)
             case Attr(base, name):
-                return self.attribute(self.of(base, scope), name)
+                found = self.attribute(self.of(base, scope), name)
+                is_collection = not found and usage.is_collection(name, base)
+                return self.attribute(instance("unseen.Collection"), name) if is_collection else found
             case Await(value):
                 return self.awaited(self.of(value, scope))
             case Item(base, index):
@@ -334,14 +362,60 @@ class Types:
             attribute = self._assigned_attribute(dotted, scope)
             if attribute is not None:
                 return attribute
-        value = self.name(first, scope)
-        if not rest:
-            return value
-        for part in rest.split("."):
-            if not value:
-                return NO_VALUE
-            value = self.attribute(value, part)
+        value, owner = self.name(first, scope), first
+        for part in rest.split(".") if rest else ():
+            value = self.attribute(value, part) or self._by_use(owner, value, part, scope)
+            owner = f"{owner}.{part}"
         return value
+
+    def _by_use(self, owner: str, value: Value, name: str, scope: Scope) -> Value:
+        """The attribute `name` of an object of which nothing is known but what is done with it."""
+        found = self._session(owner, value, scope) if name in usage.ASKED_FOR else NO_VALUE
+        if not found and not value:
+            found = self._unseen(owner, name, scope)
+        return self.attribute(found, name) if found else NO_VALUE
+
+    def _unseen(self, owner: str, name: str, scope: Scope) -> Value:
+        """What an unknown object is for being asked for `name`."""
+        if usage.is_collection(name, owner):
+            return instance("unseen.Collection")
+        if (
+            name in _ROWS
+            and usage.names_class(owner)
+            and self._is_unbound(owner.partition(".")[0], scope)
+        ):
+            return Value("external", owner)
+        client = usage.supabase_by_use(owner, name, scope.function or scope.module.facts.body)
+        return instance(client) if client else NO_VALUE
+
+    def _session(self, owner: str, value: Value, scope: Scope) -> Value:
+        """The session or connection that an object out of sight must be for what the function does with it."""
+        is_vague = (
+            value.kind == "instance" and "::" not in value.name and value.name not in self.known.classes
+        )
+        if value and value.name != _UNBOUND_DB and not (is_vague and usage.names_session(value.name)):
+            return NO_VALUE
+        body = scope.function or scope.module.facts.body
+        key = (owner, scope.module.path, id(body))
+        if key not in self._sessions:
+            self._sessions[key] = NO_VALUE
+            found = usage.class_by_use(
+                owner, body, lambda expr: self._is_statement(expr, scope.at(_END))
+            )
+            self._sessions[key] = instance(found) if found else NO_VALUE
+        return self._sessions[key]
+
+    def _is_statement(self, expr: Expr, scope: Scope) -> bool:
+        name = self.of(expr, scope).name
+        return name.startswith("sqlalchemy.") and (
+            name.endswith(".TextClause") or self.role(name) == "query"
+        )
+
+    def _rows_of(self, cls: str, name: str) -> Value:
+        """What `objects` or `query` is of a class out of sight."""
+        return instance(
+            _ROWS[name], instance(f"{_MAPPED}{cls.rpartition('.')[2]}" if name == "query" else cls)
+        )
 
     def _assigned_attribute(self, dotted: str, scope: Scope) -> Value | None:
         """What the same function assigned to `request.db`, if anything."""
@@ -687,9 +761,7 @@ class Types:
         if name in _CUSTOMARY and not module.stars:
             return self.external(_CUSTOMARY[name])
         if name == "db" and not module.stars:
-            return instance(
-                "flask_sqlalchemy.SQLAlchemy"
-            )  # says something of `db.session` and `db.Model` alone
+            return instance(_UNBOUND_DB)
         return NO_VALUE
 
     def _is_listed(self, dotted: str) -> bool:
@@ -1006,8 +1078,12 @@ class Types:
         return self.symbol_value(self.project.member(Symbol("package", "", path), name))
 
     def _external_member(self, value: Value, name: str) -> Value:
-        if name in ("objects", "_default_manager") and value.name.rpartition(".")[2][:1].isupper():
-            return instance("django.db.models.Manager", instance(value.name))
+        if (
+            name in _ROWS
+            and usage.names_class(value.name)
+            and (name != "query" or _may_be_own(value.name))
+        ):
+            return self._rows_of(value.name, name)
         return self.external(f"{value.name}.{name}")
 
     def _class_attribute(self, value: Value, name: str) -> Value:
@@ -1724,6 +1800,12 @@ def _substitute(value: Value, known: dict[str, Value]) -> Value:
     if value.items:
         return value._replace(items=tuple(_substitute(item, known) for item in value.items))
     return value
+
+
+def _may_be_own(name: str) -> bool:
+    """Whether a name out of sight may be the project's: it is of no package that is known to be another's."""
+    top = name.partition(".")[0]
+    return top not in sys.stdlib_module_names and top not in known_packages()
 
 
 def _is_made_empty(expr: Expr) -> bool:

@@ -409,7 +409,7 @@ class Project:
             symbol = self._at(posixpath.join(root, tail), importer)
             if symbol is not None:
                 return symbol
-        if top not in _third_party():
+        if top not in known_packages():
             for root in _folders_above(importer):
                 symbol = self._at(posixpath.join(root, tail), importer)
                 if symbol is not None:
@@ -474,7 +474,7 @@ class Project:
         """What one import statement binds its local name to."""
         if entry.level:
             base = self.relative(entry, importer)
-            module = (self.at(base) if base is not None else None) or NO_SYMBOL
+            module = (self.at(base) if base is not None else None) or _missing(entry)
         else:
             module = self.find(entry.module, importer)
         return self.member(module, entry.name) if entry.name and entry.name != "*" else module
@@ -550,8 +550,13 @@ class Project:
         return self.symbol(source.path, name)
 
 
+def _missing(entry: Import) -> Symbol:
+    """A module beside a file that is linted without it is as far out of sight as one that is not installed."""
+    return Symbol("external", f"{'.' * entry.level}{entry.module}") if entry.module else NO_SYMBOL
+
+
 @lru_cache(maxsize=1)
-def _third_party() -> frozenset[str]:
+def known_packages() -> frozenset[str]:
     """The top-level packages of the known libraries: a package's file of such a name does not stand in for them."""
     known = libraries.load()
     tables = (known.functions, known.classes, known.objects, known.aliases)

@@ -75,7 +75,9 @@ def main() -> None:
         for holder, name in functions:
             setattr(holder, name, clock.timed(phase, getattr(holder, name)))
     # Without a deadline a single worker is this process.
-    arguments = "check --isolated --config timeout=0 --exit-zero --no-cache --jobs 1 --output-format concise"
+    arguments = (
+        "check --isolated --config timeout=0 --exit-zero --no-cache --jobs 1 --output-format concise"
+    )
     with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):
         code = cli.run(arguments.split())
     clock._turn()

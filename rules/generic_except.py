@@ -239,7 +239,8 @@ def _translates(handler: Handler, function: Function, module: Module, api: Api) 
         target = raised.value.func if isinstance(raised.value, Call) else raised.value
         value = api.value(target, scope)
         is_mapped = _passes(raised.value, handler.name)
-        is_own = _is_of_domain(value.name) or (is_mapped and _is_function(target))
+        is_unseen = not value and not _is_function(target)
+        is_own = is_unseen or _is_of_domain(value.name) or (is_mapped and _is_function(target))
         if not raised.bare and not (is_own and (raised.has_cause or is_mapped)):
             return False
     return True

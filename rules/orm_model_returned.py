@@ -12,6 +12,7 @@ from api_lint import (
     Call,
     Choice,
     Comp,
+    Const,
     Expr,
     Finding,
     Map,
@@ -42,6 +43,9 @@ _SERIALIZERS = frozenset(
 )  # fmt: skip
 _BODY_KEYWORDS = ("data", "content", "")
 # Frameworks whose handlers' plain return values are serialised.
+_DECLARATIVE = "sqlalchemy.orm.DeclarativeBase"
+# Makes a dataclass of a model, and pydantic a schema of that.
+_DATACLASS = "sqlalchemy.orm.MappedAsDataclass"
 _PLAIN = ("fastapi", "flask-restful", "flask-restx")
 
 
@@ -151,9 +155,9 @@ class OrmModelReturned(Rule):
 
 def _exposing(route: Route, api: Api) -> list[tuple[int, Return, Value]]:
     """The returns of a handler that expose an ORM object, each with its position among all."""
-    if route.status == 204 or "WEBSOCKET" in route.methods or _is_declared(route):
-        return []
     path, function = route.handler.path, route.handler.function
+    if route.status == 204 or "WEBSOCKET" in route.methods or _is_declared(route, api):
+        return []
     found = []
     for position, returned in enumerate(function.returned):
         scope = api.scope(path, function, returned.span.line)
@@ -180,13 +184,20 @@ def _returns(node: cst.CSTNode) -> list[cst.Return]:
     return found
 
 
-def _is_declared(route: Route) -> bool:
-    """Whether a schema stands between. `dict` and `Any` declare a type, but let anything through."""
+def _is_declared(route: Route, api: Api) -> bool:
+    """Whether a schema stands between. `dict`, `Any` and `None` let anything through; an ORM's class is none."""
     if not route.declares_response:
         return False
-    return not (
-        route.framework == "fastapi" and (route.response.kind == "dict" and not route.response.items)
-    )
+    if route.framework != "fastapi":
+        return True
+    if route.response_model == Const(None) or (
+        route.response.kind == "dict" and not route.response.items
+    ):
+        return False
+    model = api.model_in(route.response)
+    ref = api.class_ref(model) if model is not None else None
+    bases = api.bases(ref.path, ref.cls.qualname) if ref is not None else frozenset()
+    return _DECLARATIVE not in bases or _DATACLASS in bases
 
 
 def _exposed(expr: Expr, api: Api, scope: Scope, plain: bool) -> Value | None:

@@ -26,7 +26,7 @@ LAYERS = [
     {"libraries", "literals", "gate", "census", "encoded"},
     {"index"},
     {"link"},
-    {"relations"},
+    {"relations", "usage"},
     {"infer"},
     {"effects"},
     {"raising"},

@@ -530,7 +530,7 @@ def test_parameters_bound_at_call_sites() -> None:
         ("sync", "load"): ["Query[User].all"],
         ("sync", "run"): ["load", "Query[User].all"],
         ("asynchronous", "load"): [],
-        ("unknown", "load"): [],
+        ("unknown", "load"): ["Query[User].all"],
     }
 
 

@@ -65,10 +65,10 @@ def test_relative_imports_of_every_level(line: str, used: str) -> None:
     assert revealed(files) == [USER]
 
 
-def test_a_relative_import_beyond_the_root_is_unknown() -> None:
+def test_a_relative_import_beyond_the_root_is_out_of_sight() -> None:
     assert revealed(
         {"app/a.py": "from ....x import User\nreveal(User)\n", "x.py": "class User: ...\n"}
-    ) == ["?"]
+    ) == ["external ....x.User"]
 
 
 @pytest.mark.parametrize(
@@ -502,7 +502,7 @@ def test_what_is_not_there_is_unknown() -> None:
     }
     found = revealed(files)
     assert [text for text in found if "::" in text] == []
-    assert (found[0], found[2], found[3], found[4]) == ("?", "?", "?", "?")
+    assert (found[0], found[2], found[3], found[4]) == ("?", "external .gone.Other", "?", "?")
 
 
 def test_a_file_that_cannot_be_read_is_unknown() -> None:

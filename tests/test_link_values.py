@@ -144,7 +144,7 @@ def test_annotations(annotation: str, expected: str) -> None:
     "annotation", ["Any", "object", "mystery.Thing()", "nowhere", "'not a (type'", "Any | None"]
 )
 def test_annotations_that_say_nothing(annotation: str) -> None:
-    (found,) = values(f"def f(x: {annotation}): reveal(x.query(User))\n")
+    (found,) = values(f"def f(x: {annotation}): reveal(x.load(User))\n")
     assert found == "?"
 
 
@@ -504,7 +504,7 @@ def test_parameters_bound_at_call_sites() -> None:
             reveal(keep(*unknown))
             reveal(typed(db))
         """
-    ) == [USER, "?", USER, "models.py::Item", USER, SESSION, "?", "?", USER]
+    ) == [USER, USER, USER, "models.py::Item", USER, SESSION, "?", "?", USER]
 
 
 GENERIC_OLD = """
@@ -943,9 +943,88 @@ def test_what_a_session_stores_is_a_model() -> None:
     ) == [f"{mapped}.Order", f"{mapped}.Missing", "elsewhere.Basket", "?", USER]
 
 
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("def f(db):\n    reveal(db.query(User).first())\n", USER),
+        ("def f(anything: Any):\n    reveal(anything.query(User.id).all())\n", "list[?]"),
+        ("def f(db=Depends(get_db)):\n    reveal(db.query(User))\n", f"sqlalchemy.orm.Query[{USER}]"),
+        ("def f(x):\n    reveal(x.execute(select(User)).scalars().all())\n", f"list[{USER}]"),
+        ("def f(x):\n    query = select(User)\n    reveal(x.scalars(query).first())\n", USER),
+        ("async def f(x):\n    reveal((await x.execute(select(User))).scalar_one())\n", USER),
+        ("async def f(x):\n    await gather(x.scalar(select(User)))\n    reveal(x.scalar)\n", f"def {ASYNC}.scalar"),
+        ("def f(db):\n    db.add(1)\n    db.commit()\n    reveal(db.commit)\n", f"def {SESSION}.commit"),
+        ("async def f(db):\n    db.add(1)\n    await db.commit()\n    reveal(db.commit)\n", f"def {ASYNC}.commit"),
+        ("class C:\n    def f(self):\n        reveal(self.db.query(User).first())\n", USER),
+        ("def f(session: SessionDep):\n    reveal(session.exec(select(User)).all())\n", f"list[{USER}]"),
+        ("def f():\n    db = SessionMaker()\n    reveal(db.query(User).first())\n", USER),
+        ("def f(db):\n    db.commit()\n    reveal(db.commit)\n", "def unseen.Session.commit"),
+        ("def f(cursor):\n    cursor.execute('x')\n    reveal(cursor.execute)\n", "def unseen.Connection.execute"),
+        ("async def f(pool):\n    reveal(await pool.fetchrow('x'))\n", "asyncpg.Record"),
+        ("async def f(db):\n    reveal(db.users.find_one)\n", "def unseen.Collection.find_one"),
+        ("async def f(db):\n    reveal(db['users'].insert_one)\n", "def unseen.Collection.insert_one"),
+        ("async def f(x):\n    reveal(x.find({}).to_list)\n", "def unseen.Collection.to_list"),
+        ("async def f():\n    reveal(Missing.find_one)\n", "def unseen.Collection.find_one"),
+        ("def f(supabase):\n    reveal(supabase.table)\n", "def supabase.Client.table"),
+        ("async def f(supabase):\n    await supabase.table('x').execute()\n    reveal(supabase.table)\n",
+         "def supabase.AsyncClient.table"),
+    ],
+)  # fmt: skip
+def test_told_by_use(body: str, expected: str) -> None:
+    """What a function does with an object of which nothing else is known."""
+    assert values(body) == [expected]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "def f(x):\n    reveal(x.query('SELECT 1'))\n",
+        "def f(x):\n    reveal(x.query(TABLE))\n",
+        "def f(x):\n    reveal(x.execute('x'))\n",
+        "def f(x):\n    reveal(x.commit)\n",
+        "def f(repo):\n    reveal(repo.find_one)\n",
+        "def f(repo):\n    repo.add(1)\n    repo.commit()\n    reveal(repo.commit)\n",
+        "def f(db):\n    reveal(db.get('key', 1))\n",
+        "def f(db):\n    reveal(db.get_user(1))\n",
+        "async def f(db):\n    reveal(await db.query(User))\n",
+        "class Store:\n    def other(self): ...\ndef f(db: Store):\n    reveal(db.commit)\n",
+        "from requests import Session as S\ndef f(session: S):\n    reveal(session.commit)\n",
+    ],
+)
+def test_not_told_by_use(body: str) -> None:
+    assert values(body) == ["?"]
+
+
+def test_rows_of_classes_out_of_sight() -> None:
+    mapped = "sqlalchemy.orm.mapped"
+    assert values(
+        """
+        from elsewhere import Order
+        from .gone import Basket
+        from requests import Response
+        def f(order):
+            reveal(Order.query.filter_by(id=1).first())
+            reveal(Basket.query.get(1))
+            reveal(Missing.query.all())
+            reveal(Missing.objects.filter(id=1).first())
+            reveal(Basket.objects.get(id=1))
+            reveal(Response.query.get(1))
+            reveal(order.query.get(1))
+        """
+    ) == [
+        f"{mapped}.Order",
+        f"{mapped}.Basket",
+        f"list[{mapped}.Missing]",
+        "Missing",
+        ".gone.Basket",
+        "?",
+        "?",
+    ]
+
+
 UNKNOWN = {
     "an unknown function": "def f():\n    reveal(load().query(User).all())\n",
-    "a parameter nobody passes": "def f(db):\n    reveal(db.query(User).all())\n",
+    "a parameter nobody passes": "def f(db):\n    reveal(db.find(User).all())\n",
     "a keyword dict": "def f(**db):\n    reveal(db)\n",
     "an unknown module": "import elsewhere\ndef f():\n    reveal(elsewhere.session.query(User))\n",
     "getattr": "def f(x: User):\n    reveal(getattr(x, 'db'))\n",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from api_lint.facts import Route
 from api_lint.frameworks.drf import DrfAdapter
 from project import routes_of, shown_routes
@@ -326,4 +328,18 @@ def test_nothing_else_is_a_route() -> None:
 
 
 def test_a_project_without_django_has_none() -> None:
-    assert table({"a.py": "class A(APIView):\n    def get(self, request): ...\n"}) == []
+    view = "class A(APIView):\n    def get(self, request): ...\n"
+    assert table({"a.py": f"from b import APIView\n{view}"}) == []
+    assert table({"a.py": f"from b import *\n{view}"}) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("class A(APIView):\n    def get(self, request): ...\n", "GET  A.get"),
+        ("class A(viewsets.ModelViewSet):\n    def list(self, request): ...\n", "GET  A.list"),
+        ("@api_view(['POST'])\ndef a(request): ...\n", "POST  a"),
+    ],
+)
+def test_snippets_that_import_nothing(source: str, expected: str) -> None:
+    assert table({"a.py": source}) == [expected]

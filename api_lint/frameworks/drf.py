@@ -41,6 +41,7 @@ from api_lint.frameworks.routing import (
     calls_named,
     class_handlers,
     definition_scope,
+    is_shown,
     is_used,
     origin,
     receiver,
@@ -62,6 +63,11 @@ _ACTIONS = {
     "destroy": ("DELETE", True),
 }
 _PACKAGES = ("django", "rest_framework", "ninja")
+_CUSTOMARY = frozenset(
+    "APIView api_view generics viewsets GenericAPIView GenericViewSet ModelViewSet ReadOnlyModelViewSet ViewSet "
+    "CreateAPIView DestroyAPIView ListAPIView ListCreateAPIView RetrieveAPIView RetrieveDestroyAPIView "
+    "RetrieveUpdateAPIView RetrieveUpdateDestroyAPIView UpdateAPIView".split()
+)
 _PATTERNS = frozenset({"path", "re_path", "url"})
 _ROUTER_CALLS = frozenset({"register", "extend", "add_router"})
 _NINJA = frozenset(
@@ -127,7 +133,9 @@ class DrfAdapter:
         """Whether a file with these names can hold the handler or the registration of a route."""
         if self._used is None:
             self._used = is_used(self.types, _PACKAGES)
-        return self._used and (
+        if not self._used:
+            return census.holds("heads", _CUSTOMARY)
+        return (
             census.has("classes")
             or census.holds("decorators", ("api_view", *_NINJA_DECORATORS))
             or census.holds("calls", _PATTERNS)
@@ -135,6 +143,8 @@ class DrfAdapter:
 
     def routes(self, module: Module) -> Iterator[Route]:
         """The routes whose handler or registration stands in `module`."""
+        if not self._used and not is_shown(module, _CUSTOMARY):
+            return
         for function in module.facts.functions:
             for decorator in function.decorators:
                 if isinstance(decorator.value, Call):

@@ -39,6 +39,7 @@ from api_lint.frameworks.routing import (
     class_handlers,
     definition_scope,
     each,
+    is_shown,
     is_used,
     join,
     origin,
@@ -72,6 +73,7 @@ _ROUTERS = frozenset(
 _VIEWS = frozenset({"MethodView", "View", "Resource", "MethodResource"})
 _APIS = frozenset({"flask-restful", "flask-restx"})
 _CUSTOMARY = ("app", "bp")
+_CUSTOMARY_VIEWS = frozenset({"MethodView", "Resource"})
 _CONSTRUCTORS = frozenset({"Blueprint", "APIBlueprint", "Api", "Namespace", "namespace", "APIView"})
 _MOUNTING = frozenset(
     {"register_blueprint", "register_api", "register_api_view", "add_namespace", "init_app"}
@@ -121,7 +123,8 @@ class FlaskAdapter:
             return True
         registers = census.holds("calls", _REGISTERING)
         if not self._is_used():
-            return registers and census.has("decorators")
+            is_shown = census.holds("heads", _CUSTOMARY_VIEWS)
+            return is_shown or (registers and census.has("decorators"))
         return registers or census.has("classes") or census.holds("decorators", ("expose",))
 
     def _is_used(self) -> bool:
@@ -144,6 +147,8 @@ class FlaskAdapter:
                 yield from self._view(module, cls)
 
     def _is_snippet(self, module: Module) -> bool:
+        if is_shown(module, _CUSTOMARY_VIEWS):
+            return True
         calls = (
             d.value for f in module.facts.functions for d in f.decorators if isinstance(d.value, Call)
         )

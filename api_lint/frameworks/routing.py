@@ -359,6 +359,18 @@ def is_used(types: Types, packages: tuple[str, ...]) -> bool:
     return any(census is not None and census.imports_from(packages) for census in censuses)
 
 
+def is_shown(module: Module, names: frozenset[str]) -> bool:
+    """Whether a documentation snippet has a class or a decorator of a framework by a customary name that it binds nowhere."""
+    body = module.facts.body
+    bases = (base for cls in module.facts.classes for base in cls.bases)
+    decorators = (d.value for function in module.facts.functions for d in function.decorators)
+    for expr in (*bases, *(d.func if isinstance(d, Call) else d for d in decorators)):
+        first = expr.partition(".")[0] if isinstance(expr, str) else ""
+        if first in names and first not in body.bound and not module.stars:
+            return True
+    return False
+
+
 def snippet_framework(module: Module, name: Expr, customary: tuple[str, ...]) -> str:
     """The web framework of a documentation snippet that uses its app or router by a customary name and binds it nowhere
     (such code does not run by itself): by its first import of one, else by how it is written; "" for anything else."""
