@@ -131,9 +131,7 @@ class DrfAdapter:
 
     def may_declare(self, census: Census) -> bool:
         """Whether a file with these names can hold the handler or the registration of a route."""
-        if self._used is None:
-            self._used = is_used(self.types, _PACKAGES)
-        if not self._used:
+        if not self._is_used():
             return census.holds("heads", _CUSTOMARY)
         return (
             census.has("classes")
@@ -141,9 +139,14 @@ class DrfAdapter:
             or census.holds("calls", _PATTERNS)
         )
 
+    def _is_used(self) -> bool:
+        if self._used is None:
+            self._used = is_used(self.types, _PACKAGES)
+        return self._used
+
     def routes(self, module: Module) -> Iterator[Route]:
         """The routes whose handler or registration stands in `module`."""
-        if not self._used and not is_shown(module, _CUSTOMARY):
+        if not self._is_used() and not is_shown(module, _CUSTOMARY):
             return
         for function in module.facts.functions:
             for decorator in function.decorators:
