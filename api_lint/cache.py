@@ -399,9 +399,10 @@ def _diagnostic(plain: Any) -> Diagnostic:
 
 def _read(path: str) -> _Kept:
     """What was kept, nothing where it is not whole."""
+    source = replay.source(path)
+    if source is None:
+        return _Kept({}, {}, {})
     try:
-        with open(path, "rb") as file:
-            source = file.read()
         data = source[_HEAD:]
         if not source.startswith(_MAGIC) or source[len(_MAGIC) : _HEAD] != replay.digest(data):
             return _Kept({}, {}, {})
@@ -413,5 +414,5 @@ def _read(path: str) -> _Kept:
             for path, (content, suppressed, place, plain) in table["found"].items()
         }
         return _Kept(found, dict(table["answers"]), dict(table["contents"]))
-    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         return _Kept({}, {}, {})

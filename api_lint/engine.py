@@ -713,8 +713,10 @@ class _Session:
                 raise self._denied(path, error) from None
 
     def _denied(self, path: str, error: OSError) -> Unreadable:
-        self.is_passing = True
-        return Unreadable(Failure(path, error.strerror or str(error), is_passing=True))
+        # That a file is not there is seen by the next run as well.
+        is_passing = not isinstance(error, (FileNotFoundError, NotADirectoryError))
+        self.is_passing |= is_passing
+        return Unreadable(Failure(path, error.strerror or str(error), is_passing=is_passing))
 
     def text(self, path: str) -> str | None:
         """A file's text, `None` for one that cannot be read."""

@@ -1857,6 +1857,7 @@ def is_abstract(function: Function) -> bool:
 
 
 def is_static(function: Function) -> bool:
+    """Whether a method is a `staticmethod`."""
     return any(d.value == "staticmethod" for d in function.decorators)
 
 

@@ -173,11 +173,11 @@ def folder(arguments: Sequence[str] = ()) -> str:
 
 def content(path: str) -> bytes:
     """The digest of what is in a file, `b""` where it cannot be read."""
-    source = _source(path)
-    return b"" if source is None else digest(source)
+    found = source(path)
+    return b"" if found is None else digest(found)
 
 
-def _source(path: str) -> bytes | None:
+def source(path: str) -> bytes | None:
     """What is in a file; `None` for what is none (a pipe nobody writes to would be waited for), or is too large."""
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
@@ -298,13 +298,13 @@ def _place(arguments: Sequence[str]) -> str:
 
 def _read(path: str) -> Kept | None:
     """A run that was kept; `None` where there is none, or none that is whole."""
-    source = _source(path)
-    if source is None:
+    found = source(path)
+    if found is None:
         return None
     try:
         start = len(_MAGIC) + _DIGEST
-        body = source[start:]
-        if not source.startswith(_MAGIC) or source[len(_MAGIC) : start] != digest(body):
+        body = found[start:]
+        if not found.startswith(_MAGIC) or found[len(_MAGIC) : start] != digest(body):
             return None
         head, _, rest = body.partition(b"\n")
         code, *lengths = map(int, head.split())
