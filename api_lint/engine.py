@@ -869,6 +869,7 @@ class _Session:
     def visit_one(self, look: _Look) -> _Visited:
         """All rules' unsuppressed findings in one file, and what was looked at for them if that is to be remembered."""
         self.api.effects.forget_calls()
+        self.api.types.forget_names()
         if self.memory is None:
             return self._visited(look)
         part = f"{os.getpid()} {look.part}"

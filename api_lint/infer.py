@@ -221,6 +221,10 @@ class Types:
         self.__init__(self.project)  # type: ignore[misc] # whatever else comes to be remembered is forgotten as well
         self._all_relations = gathered
 
+    def forget_names(self) -> None:
+        """Forget what names are in single rows: seldom does anybody but the rules that look at their file ask for it."""
+        self._names.clear()
+
     @property
     def is_settled(self) -> bool:
         """Whether no question is being answered, so that an answer does not hang on where it was asked."""
