@@ -35,6 +35,8 @@ from api_lint.rule import (
 
 _MAGIC = b"api-lint found 1\n"
 _HEAD = len(_MAGIC) + 16
+# What is larger than this was not made here.
+_LARGEST = 256_000_000
 
 Item = tuple[str, str]
 
@@ -399,9 +401,10 @@ def _diagnostic(plain: Any) -> Diagnostic:
 
 def _read(path: str) -> _Kept:
     """What was kept, nothing where it is not whole."""
+    source = replay.source_of(path, _LARGEST)
+    if source is None:
+        return _Kept({}, {}, {})
     try:
-        with open(path, "rb") as file:
-            source = file.read()
         data = source[_HEAD:]
         if not source.startswith(_MAGIC) or source[len(_MAGIC) : _HEAD] != replay.digest(data):
             return _Kept({}, {}, {})
@@ -413,5 +416,5 @@ def _read(path: str) -> _Kept:
             for path, (content, suppressed, place, plain) in table["found"].items()
         }
         return _Kept(found, dict(table["answers"]), dict(table["contents"]))
-    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return _Kept({}, {}, {})

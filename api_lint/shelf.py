@@ -83,9 +83,10 @@ def unpack(packed: bytes) -> ModuleFacts | None:
 
 
 def _read(path: str) -> dict[str, Kept]:
+    source = replay.source_of(path, _LARGEST)
+    if source is None:
+        return {}
     try:
-        with open(path, "rb") as file:
-            source = file.read()
         head = source[_HEAD : source.index(b"\n", _HEAD)]
         if not source.startswith(_MAGIC) or source[len(_MAGIC) : _HEAD] != replay.digest(head):
             return {}
@@ -94,5 +95,5 @@ def _read(path: str) -> dict[str, Kept]:
             path: Kept(content, bytes(body[start:end]), Census(*names) if names else None)
             for path, (content, start, end, *names) in json.loads(head).items()
         }
-    except (OSError, ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, RecursionError):
         return {}
