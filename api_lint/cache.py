@@ -35,6 +35,8 @@ from api_lint.rule import (
 
 _MAGIC = b"api-lint found 1\n"
 _HEAD = len(_MAGIC) + 16
+# What is larger than this was not made here.
+_LARGEST = 256_000_000
 
 Item = tuple[str, str]
 
@@ -399,7 +401,7 @@ def _diagnostic(plain: Any) -> Diagnostic:
 
 def _read(path: str) -> _Kept:
     """What was kept, nothing where it is not whole."""
-    source = replay.source(path)
+    source = replay.source_of(path, _LARGEST)
     if source is None:
         return _Kept({}, {}, {})
     try:
@@ -414,5 +416,5 @@ def _read(path: str) -> _Kept:
             for path, (content, suppressed, place, plain) in table["found"].items()
         }
         return _Kept(found, dict(table["answers"]), dict(table["contents"]))
-    except (ValueError, LookupError, TypeError, RecursionError):
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return _Kept({}, {}, {})

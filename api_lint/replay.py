@@ -173,19 +173,19 @@ def folder(arguments: Sequence[str] = ()) -> str:
 
 def content(path: str) -> bytes:
     """The digest of what is in a file, `b""` where it cannot be read."""
-    found = source(path)
-    return b"" if found is None else digest(found)
+    source = source_of(path)
+    return b"" if source is None else digest(source)
 
 
-def source(path: str) -> bytes | None:
-    """What is in a file; `None` for what is none (a pipe nobody writes to would be waited for), or is too large."""
+def source_of(path: str, most: int = _LARGEST) -> bytes | None:
+    """What is in a file; `None` for what is none (a pipe nobody writes to would be waited for), or is larger than `most`."""
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except (OSError, ValueError):
         return None
     try:
         status = os.fstat(handle)
-        if not S_ISREG(status.st_mode) or status.st_size > _LARGEST:
+        if not S_ISREG(status.st_mode) or status.st_size > most:
             return None
         with open(handle, "rb", closefd=False) as file:
             return file.read()
@@ -298,13 +298,13 @@ def _place(arguments: Sequence[str]) -> str:
 
 def _read(path: str) -> Kept | None:
     """A run that was kept; `None` where there is none, or none that is whole."""
-    found = source(path)
-    if found is None:
+    source = source_of(path)
+    if source is None:
         return None
     try:
         start = len(_MAGIC) + _DIGEST
-        body = found[start:]
-        if not found.startswith(_MAGIC) or found[len(_MAGIC) : start] != digest(body):
+        body = source[start:]
+        if not source.startswith(_MAGIC) or source[len(_MAGIC) : start] != digest(body):
             return None
         head, _, rest = body.partition(b"\n")
         code, *lengths = map(int, head.split())

@@ -83,7 +83,7 @@ def unpack(packed: bytes) -> ModuleFacts | None:
 
 
 def _read(path: str) -> dict[str, Kept]:
-    source = replay.source(path)
+    source = replay.source_of(path, _LARGEST)
     if source is None:
         return {}
     try:

@@ -252,10 +252,15 @@ def _foreign_rows(fixing: Fixing) -> Iterator[str]:
 
 def _touched_rows(path: str, old: bytes, done: engine.Fixed) -> set[int]:
     """The rows of the top-level statements (of a class: of its members) that hold an edit, and of all imports."""
+    first = {d for d in _fixable(done.before.diagnostics) if d.path == path}
+    later = {d for d in done.applied if d.path == path} - first
+    # A later round's rows are counted in a file that the rounds before it have made longer or shorter.
+    shift = 1 + abs(len(old.splitlines()) - len(done.changes[path][1].splitlines())) if later else 0
     edits = [
-        (edit.span.line, edit.span.end_line)
-        for d in _fixable((*done.before.diagnostics, *done.applied))
-        if d.path == path and d.fix is not None
+        (edit.span.line - slack, edit.span.end_line + slack)
+        for found, slack in ((first, 0), (later, shift))
+        for d in found
+        if d.fix is not None
         for edit in d.fix.edits
     ]
     # Where a fix was refused, one that is made before it may have let it be made.

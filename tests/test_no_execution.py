@@ -385,11 +385,48 @@ def test_a_forged_cache(
     assert again(place) == fresh
 
 
-@pytest.mark.parametrize("kind", ["link", "pipe", "folder", "device"])
-def test_a_cache_of_what_is_no_file(place: Place, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+def sealed_table(magic: bytes, data: bytes, body: bytes = b"") -> bytes:
+    """Facts or findings that are kept, with a checksum that is right."""
+    return magic + hashlib.blake2b(data, digest_size=16).digest() + data + body
+
+
+DEEP = b'{"found":' + b"[" * 200_000
+FORGED_TABLES: dict[str, tuple[str, bytes]] = {
+    "a pickle for facts": ("facts", pickle.dumps(Evil())),
+    "a pickle for findings": ("found", pickle.dumps(Evil())),
+    "a sealed pickle for findings": ("found", sealed_table(b"api-lint found 1\n", pickle.dumps(Evil()))),
+    "brackets for facts": ("facts", sealed_table(b"api-lint facts 1\n", DEEP, b"\n")),
+    "brackets for findings": ("found", sealed_table(b"api-lint found 1\n", DEEP)),
+    "a list for facts": ("facts", sealed_table(b"api-lint facts 1\n", b"[1]", b"\n")),
+    "a list for findings": ("found", sealed_table(b"api-lint found 1\n", b"[1]")),
+    "facts that are a pickle": (
+        "facts",
+        sealed_table(b"api-lint facts 1\n", b'{"app/main.py":["",0,99]}', b"\n" + pickle.dumps(Evil())),
+    ),
+}
+
+
+@pytest.mark.parametrize(("where", "forged"), FORGED_TABLES.values(), ids=FORGED_TABLES)
+def test_forged_facts_and_findings(
+    place: Place, monkeypatch: pytest.MonkeyPatch, where: str, forged: bytes
+) -> None:
     fresh, runs = kept(place, monkeypatch)
-    (file,) = runs.iterdir()
-    file.unlink()
+    shutil.rmtree(runs)
+    (file,) = (runs.parent / where).iterdir()
+    file.write_bytes(forged)
+    assert again(place) == fresh
+
+
+@pytest.mark.parametrize("where", ["runs", "facts", "found"])
+@pytest.mark.parametrize("kind", ["link", "pipe", "folder", "device"])
+def test_a_cache_of_what_is_no_file(
+    place: Place, monkeypatch: pytest.MonkeyPatch, kind: str, where: str
+) -> None:
+    fresh, runs = kept(place, monkeypatch)
+    (file,) = (runs.parent / where).iterdir()
+    shutil.rmtree(runs)
+    runs.mkdir()
+    file.unlink(missing_ok=True)
     if kind == "pipe":
         os.mkfifo(file)
     elif kind == "folder":
