@@ -279,3 +279,24 @@ def test_a_secret_is_not_kept(project: Path, lint: Lint, tmp_path: Path) -> None
     packed = [zlib.decompress(each.packed) for each in shelf._read(str(path)).values() if each.packed]
     assert len(packed) > 5
     assert not any(secret.encode() in each for each in packed)
+
+
+def test_all_fixtures_with_and_without_fixes_and_cache(
+    lint: Lint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What speeds a run up changes nothing of what it finds: no tree where no fix is wanted, facts from the run before."""
+    monkeypatch.setenv("API_LINT_CACHE_DIR", str(tmp_path / "cache"))
+    folder = Path(__file__).parent.parent / "fixtures"
+    options = (str(folder), "--isolated", "--config", "include-tests=true", "--config", "timeout=0")
+    first = lint(*options, "--output-format", "concise")
+    assert first == lint(*options, "--no-cache", "--output-format", "concise")
+    _, out, _ = lint(*options, "--output-format", "json")
+    told = [
+        f"{d['filename']}:{d['location']['row']}:{d['location']['column']}: {d['code']} {d['message']}"
+        for d in json.loads(out)
+    ]
+    rows = first[1].splitlines()
+    assert len(told) > 1500
+    assert [row.removeprefix(f"{folder}/") for row in told] == [
+        row.partition("fixtures/")[2] for row in rows[: len(told)]
+    ]
