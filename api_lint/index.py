@@ -973,8 +973,9 @@ class _Indexer:
 
     def _compare(self, node: ast.Compare, name: str, role: str) -> Expr:
         sides = [node.left, *node.comparators]
-        for side, other in zip(sides, [*sides[1:], sides[-2]]):
-            self._expr(side, _dotted(other).rpartition(".")[2], "compare")
+        for side in sides:
+            names = [_dotted(other).rpartition(".")[2] for other in sides if other is not side]
+            self._expr(side, names[literals.telling(names)], "compare")
         return Of("bool")
 
     def _joined(self, node: ast.JoinedStr, name: str, role: str) -> Expr:

@@ -46,6 +46,7 @@ _LOCK = re.compile(r"(?:^|_)(?:r?lock|mutex)(?:$|_)|lock$", re.IGNORECASE)
 
 # What a call gives that is read later, where the event loop waits for it again.
 _READ_LATER = {
+    "io.IOBase": "the file",
     "io.TextIOWrapper": "the file",
     "http.client.HTTPResponse": "the response",
     "paramiko.SFTPClient": "the connection",

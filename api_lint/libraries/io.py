@@ -21,8 +21,8 @@ _NOTHING = Known()
 _IO = Known(blocks="io")
 _TEXT = Known("str", blocks="io")
 _INT = Known("int", blocks="io")
-_PIPE = Known("io.TextIOWrapper", blocks="io")
-_FILE = Known("io.TextIOWrapper", blocks="file")
+_PIPE = Known("io.IOBase", blocks="io")
+_FILE = Known("io.IOBase", blocks="file")
 _FILE_TEXT = Known("str", blocks="file")
 _FILE_BYTES = Known("bytes", blocks="file")
 _FILE_SIZE = Known("int", blocks="file")
@@ -39,6 +39,14 @@ _FILE_METHODS = {
     "write": Known("int"),
     **dict.fromkeys(("writelines", "flush", "close"), Known("none")),
     **dict.fromkeys(("seek", "tell", "truncate", "fileno"), Known("int")),
+}
+
+# One that is handed over was opened elsewhere: its reads are what blocks here. `typing.TextIO` may be in memory.
+_HANDED_FILE = {
+    **_FILE_METHODS,
+    **_each("read readline readlines", Known(blocks="file")),
+    "write": _FILE_SIZE,
+    "writelines": Known("none", blocks="file"),
 }
 
 _PATH = Known("pathlib.Path")
@@ -110,7 +118,8 @@ _LOCK = {"acquire": Known("await bool"), "release": Known("none"), "locked": _BO
 
 _CLASSES = {
     # files
-    "io.TextIOWrapper": KnownClass(methods=_FILE_METHODS, iterates="str"),
+    "io.IOBase": KnownClass(methods=_FILE_METHODS, iterates="str"),
+    "io.TextIOWrapper": KnownClass(methods=_HANDED_FILE, iterates="str"),
     "io.BytesIO": KnownClass(
         methods={"read": Known("bytes"), "getvalue": Known("bytes"), "write": Known("int")}
     ),
@@ -342,11 +351,12 @@ _ALIASES = {
     "asyncio.locks.Semaphore": "asyncio.Semaphore",
     "multiprocessing.context.Process": "multiprocessing.Process",
     "multiprocessing.process.BaseProcess": "multiprocessing.Process",
-    "typing.TextIO": "io.TextIOWrapper",
-    "typing.BinaryIO": "io.TextIOWrapper",
-    "typing.IO": "io.TextIOWrapper",
+    "typing.TextIO": "io.IOBase",
+    "typing.BinaryIO": "io.IOBase",
+    "typing.IO": "io.IOBase",
     "io.BufferedReader": "io.TextIOWrapper",
     "io.BufferedWriter": "io.TextIOWrapper",
+    "io.BufferedRandom": "io.TextIOWrapper",
     "pathlib.PosixPath": "pathlib.Path",
     "pathlib.WindowsPath": "pathlib.Path",
     "fastapi.concurrency.run_in_threadpool": "starlette.concurrency.run_in_threadpool",

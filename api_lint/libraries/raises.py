@@ -52,7 +52,8 @@ ValueError none: int float complex
 TypeError: ord
 OSError: open
 EOFError: input
-OSError: io.TextIOWrapper.* io.BufferedReader.* io.FileIO.* aiofiles.*
+OSError: io.IOBase.* io.TextIOWrapper.* io.BufferedReader.* io.FileIO.* aiofiles.*
+OSError UnicodeDecodeError: io.IOBase.read io.IOBase.readline io.IOBase.readlines
 OSError UnicodeDecodeError: io.TextIOWrapper.read io.TextIOWrapper.readline io.TextIOWrapper.readlines
 : io.StringIO.* io.BytesIO.* io.StringIO io.BytesIO
 
