@@ -14,8 +14,9 @@ class BlockingDbInAsync(Rule):
     stops every other request. What a session is, is told by its annotation, its dependency (through imported
     `Annotated` aliases), or its constructor. `add` and `delete` alone do no I/O and are not reported.
 
-    Evidence: A session, manager or connection of unknown type is not reported, whatever it is called; nor is one
-    that may be either of a synchronous and an asynchronous one. A class that the project does not hold counts as a
+    Evidence: A session, manager or connection of unknown type is not reported for its name, nor is one that may be
+    either of a synchronous and an asynchronous one; an unknown `db` is a session for `db.query(User)`, for a statement
+    that it executes, and for `db.add` beside `db.commit`, and a synchronous one if nothing of it is awaited. A class that the project does not hold counts as a
     model if a session is asked for it.
 
     Bad::

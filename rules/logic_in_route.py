@@ -53,8 +53,9 @@ class LogicInRoute(Rule):
     not reported, nor is a `select` that somebody else executes.
 
     Evidence: A route is one only if its decorator or registration resolves to an app, router, blueprint or view.
-    Data access is a call on what is known to be a session, manager, collection or client; an unknown `db` is not
-    reported. Length is a matter of degree: `max-lines` and `max-branches` say where it begins. What saves or
+    Data access is a call on what is known to be a session, manager, collection or client. Where nothing else tells
+    what `db` is, what the function does with it does: it queries a class, executes a statement, or, if it is called
+    as sessions and connections are, executes or commits. Length is a matter of degree: `max-lines` and `max-branches` say where it begins. What saves or
     deletes an instance that was handed in counts only beside other access.
 
     Bad::
