@@ -61,7 +61,7 @@ _BEGINS_DEFINITION = re.compile(r"(?:async[ \t\f]+)?(?:def|class)[ \t\f]+")
 # Keyword arguments and class fields whose strings frameworks read; no other string's value is kept in the facts.
 _TEXT_KEYWORDS = frozenset(
     "path prefix url_prefix methods rule tags url_path endpoint basename name detail route response_class status_code "
-    "import_name url_name lookup_field related_name".split()
+    "import_name url_name lookup_field related_name lazy".split()
 )
 _TEXT_FIELDS = frozenset(
     "methods http_method_names lookup_field lookup_url_kwarg __tablename__ url_prefix".split()
@@ -72,7 +72,8 @@ _TEXT_CALLS = frozenset(
     "add_api_websocket_route add_route add_websocket_route include_router register_blueprint add_url_rule Blueprint APIRouter FastAPI Flask "
     "Quart Api Namespace path re_path url include register add_resource resource Route Mount WebSocketRoute action "
     "api_view add_namespace mount APIBlueprint APIFlask TypeVar namespace register_api methods getattr as_view expose "
-    "require_http_methods add_router ForeignKey OneToOneField ManyToManyField TreeForeignKey ParentalKey".split()
+    "require_http_methods add_router ForeignKey OneToOneField ManyToManyField TreeForeignKey ParentalKey "
+    "relationship".split()
 )
 # What lies deeper in an expression is unknown: facts are pickled, and from about 250 on that exhausts the stack.
 _MAX_DEPTH = 150

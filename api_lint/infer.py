@@ -43,7 +43,7 @@ from api_lint.facts import (
 )
 from api_lint.libraries import Known, KnownClass
 from api_lint.link import WHOLE, Module, Project, Symbol, known_packages
-from api_lint.relations import MANAGER, MODEL, Relation, Relations, relation
+from api_lint.relations import MANAGER, MODEL, Relation, Relations, is_to_one, mapping, relation
 
 _MAX_DEPTH = 60
 # More of them say nothing new about what a container holds.
@@ -1207,12 +1207,33 @@ class Types:
                 if found is not None and self._is_django(found.owner.key):
                     target = self._target(found)
                     return _rows(target, found.to_many) if target else None
+                mapped = mapping(field.value)
+                if mapped is not None and self.role(f"{module.path}::{cls.qualname}") == "model":
+                    return self._mapped(mapped, ClassRef(module.path, cls), scope) or None
                 return self.of(field.value, scope) or None
         return None
 
+    def _mapped(self, call: Call, owner: ClassRef, scope: Scope) -> Value:
+        """What SQLAlchemy's `relationship()` gives: a row of the other class, its rows, or a query for them."""
+        target = call.argument(0, "argument") or UNKNOWN
+        if isinstance(target, Lambda):
+            target = target.body
+        if isinstance(target, Text):
+            named = [ref.key for ref in self.relations.named(target.value, owner)]
+        else:
+            value = self.of(target, scope)
+            named = [value.name] if value.kind == "class" else []
+        other = self.class_ref(named[0]) if len(named) == 1 else None
+        if other is None or self.role(other.key) != "model" or call.keyword("collection_class"):
+            return NO_VALUE
+        row = instance(other.key)
+        if call.keyword("lazy") == Text("dynamic"):
+            return instance("sqlalchemy.orm.Query", row)
+        return row if is_to_one(call, owner.cls, other.cls) else listing(row)
+
     @property
     def relations(self) -> Relations:
-        """The relations between Django's models."""
+        """The models of the project by name, and the relations between Django's."""
         self.project.looked.note("", "relations")
         if self._all_relations is None:
             with self.project.looked.paused():

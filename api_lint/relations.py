@@ -1,14 +1,16 @@
-"""Relations between Django's models: which fields refer to another model, and what its rows call the other end.
+"""Relations between models: which fields refer to another model, and what the rows of Django's call the other end.
 
 https://docs.djangoproject.com/en/5.2/ref/models/fields/#module-django.db.models.fields.related
+https://docs.sqlalchemy.org/en/20/orm/relationship_api.html
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from api_lint.facts import Call, Class, ClassRef, Expr, Text
+from api_lint.facts import Call, Class, ClassRef, Const, Expr, Text
 from api_lint.link import Project
 
 MODEL = "django.db.models.Model"
@@ -45,6 +47,48 @@ def relation(value: Expr, owner: ClassRef) -> Relation | None:
     if target is None or kind not in _TO_ONE | _TO_MANY:
         return None
     return Relation(owner, target, kind in _TO_MANY, kind not in _ALONE)
+
+
+def mapping(value: Expr) -> Call | None:
+    """The call of SQLAlchemy's `relationship()` that a field's value is, or `None`."""
+    if not isinstance(value, Call) or not isinstance(value.func, str):
+        return None
+    return value if value.func.rpartition(".")[2] == "relationship" else None
+
+
+def is_to_one(call: Call, owner: Class, other: Class) -> bool:
+    """Whether a `relationship()` gives one row: it says so, or a column beside it holds the other's key."""
+    uselist = call.keyword("uselist")
+    if uselist is not None or call.keyword("secondary") is not None:
+        return uselist == Const(False)
+    if owner == other:
+        return call.keyword("remote_side") is not None
+    tables = {_table(key) for field in owner.fields for key in _keys(field.value)}
+    return any(_is_table(table, other) for table in tables)
+
+
+def _keys(value: Expr) -> Iterator[Expr]:
+    """The columns that a column's value says it refers to."""
+    if isinstance(value, Call) and isinstance(value.func, str):
+        for argument in value.args:
+            if not isinstance(argument, Call) or not isinstance(argument.func, str):
+                continue
+            if argument.func.rpartition(".")[2] == "ForeignKey" and argument.args:
+                yield argument.args[0]
+
+
+def _table(key: Expr) -> str:
+    """The table (or class) of a column: `users` of `"public.users.id"`."""
+    written = key.value if isinstance(key, Text) else key if isinstance(key, str) else ""
+    return written.rpartition(".")[0].rpartition(".")[2]
+
+
+def _is_table(table: str, cls: Class) -> bool:
+    """Whether a foreign key's table is that of a class; where the class does not tell, its name decides."""
+    told = [field.value for field in cls.fields if field.name == "__tablename__"]
+    if told and isinstance(told[-1], Text):
+        return table in (told[-1].value, cls.name)
+    return table.replace("_", "").lower().removesuffix("s") == cls.name.lower().removesuffix("s")
 
 
 class Relations:

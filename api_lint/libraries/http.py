@@ -140,8 +140,6 @@ _ALIASES = {
     "requests.models.*": "requests",
     "httpx2.*": "httpx",
     "requests_html.HTMLSession": "requests.Session",
-    "requests_oauthlib.OAuth2Session": "requests.Session",
-    "requests_oauthlib.OAuth1Session": "requests.Session",
     "six.moves.urllib.request.urlopen": "urllib.request.urlopen",
     "urllib3.poolmanager.PoolManager": "urllib3.PoolManager",
     "urllib3.poolmanager.ProxyManager": "urllib3.ProxyManager",
