@@ -565,3 +565,12 @@ def test_a_working_folder_that_is_gone(project: Path) -> None:
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "Error: the working folder is gone: No such file or directory\n"
+
+
+@pytest.mark.parametrize("name", ["../../evil", "/tmp/evil", "a/b", "evil.py", "-evil", "\x1b[2J"])
+def test_a_new_rule_is_written_nowhere_else(project: Path, name: str) -> None:
+    before = sorted(project.parent.rglob("*"))
+    code, out, err = lint("new", "--", name)
+    assert (code, out) == (2, "")
+    assert "\x1b" not in err
+    assert sorted(project.parent.rglob("*")) == before
