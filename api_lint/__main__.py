@@ -11,7 +11,10 @@ def _leave_the_working_folder() -> None:
     if api-lint itself lives there.
     """
     home = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
-    folder = os.path.realpath(os.getcwd())
+    try:
+        folder = os.path.realpath(os.getcwd())
+    except OSError:  # it is gone, which is told of later
+        return
     if folder != home and sys.path and os.path.realpath(sys.path[0]) == folder:
         del sys.path[0]
 

@@ -40,6 +40,7 @@ class Staged:
                 _write(self._handle, piece)
             if is_durable:
                 os.fsync(self._handle)
+            _give_to_owner_of(target, self.path)
             os.chmod(self.path, mode)
             if fcntl is None:  # nor can it be renamed there
                 self._close()
@@ -83,6 +84,14 @@ def _made(folder: str) -> tuple[str, int]:
             with contextlib.suppress(OSError):
                 os.unlink(path)
             raise
+
+
+def _give_to_owner_of(target: str, path: str) -> None:
+    """Root that fixes somebody's file leaves it theirs."""
+    with contextlib.suppress(OSError):
+        before, now = os.stat(target), os.stat(path)
+        if (before.st_uid, before.st_gid) != (now.st_uid, now.st_gid) and hasattr(os, "chown"):
+            os.chown(path, before.st_uid, before.st_gid)
 
 
 def _lock(handle: int) -> bool:

@@ -83,6 +83,7 @@ def run(arguments: Sequence[str]) -> int:
     Returns: the exit code: 0 nothing found, 1 findings, 2 something went wrong, 130 interrupted.
     """
     try:
+        _see_where_it_stands()
         code = main.main([*arguments], prog_name="api-lint", standalone_mode=False, obj=tuple(arguments))
         sys.stdout.flush()
     except click.ClickException as error:
@@ -99,6 +100,13 @@ def run(arguments: Sequence[str]) -> int:
         traceback.print_exc()
         return _FAILED
     return code if isinstance(code, int) else _OK
+
+
+def _see_where_it_stands() -> None:
+    try:
+        os.getcwd()
+    except OSError as error:
+        raise _Problem(f"the working folder is gone: {error.strerror or error}") from error
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -622,6 +630,8 @@ def _project(
         project = discover.find(paths or (".",), settings)
         atomic.sweep(project.leftovers)
         return project, {}
+    if sys.stdin is None:
+        raise _Problem("standard input (`-`) is closed")
     project = discover.find_stdin(stdin_filename, settings)
     source = sys.stdin.buffer.read()
     return project, dict.fromkeys(project.targets, source)

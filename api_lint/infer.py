@@ -46,6 +46,10 @@ from api_lint.link import WHOLE, Module, Project, Symbol, known_packages
 from api_lint.relations import MANAGER, MODEL, Relation, Relations, is_to_one, mapping, relation
 
 _MAX_DEPTH = 60
+# How many expressions one question may lead to, and of how many parts an answer may consist: each name of a chain that
+# names the one before it twice doubles both.
+_MOST_STEPS = 100_000
+_MOST_PARTS = 400
 # More of them say nothing new about what a container holds.
 _MOST_PUTS = 8
 _END = 1 << 30
@@ -193,13 +197,25 @@ def _rows(model: str, many: bool) -> Value:
     return instance(MANAGER, instance(model)) if many else instance(model)
 
 
+def _of_bounded_size(value: Value) -> Value:
+    """The value, without its parts if there are too many of them."""
+    if not value.items:
+        return value
+    waiting, count = [value], 0
+    while waiting and count < _MOST_PARTS:
+        parts = waiting.pop().items
+        count += len(parts)
+        waiting += parts
+    return value._replace(items=()) if waiting else value
+
+
 class Types:
     """Answers what expressions are. One for a run; holds every answer it gave."""
 
     def __init__(self, project: Project) -> None:
         self.project = project
         self.known = libraries.load()
-        self._depth = 0
+        self._depth = self._steps = 0
         self._running: set[object] = set()
         self._returns: dict[object, Value] = {}
         self._provides: dict[object, Value] = {}
@@ -234,13 +250,18 @@ class Types:
 
     def of(self, expr: Expr, scope: Scope) -> Value:
         """What `expr` is in `scope`."""
-        if self._depth > _MAX_DEPTH:
+        if not self._goes_on():
             return NO_VALUE
         self._depth += 1
         try:
-            return self._of(expr, scope)
+            return _of_bounded_size(self._of(expr, scope))
         finally:
             self._depth -= 1
+
+    def _goes_on(self) -> bool:
+        """Whether one more expression may be looked at for the same question."""
+        self._steps = self._steps + 1 if self._depth else 0
+        return self._depth <= _MAX_DEPTH and self._steps < _MOST_STEPS
 
     def _of(self, expr: Expr, scope: Scope) -> Value:
         if isinstance(expr, str):
@@ -1522,11 +1543,11 @@ class Types:
 
     def annotated(self, annotation: Expr, scope: Scope) -> Value:
         """What a variable of this annotation is."""
-        if self._depth > _MAX_DEPTH:
+        if not self._goes_on():
             return NO_VALUE
         self._depth += 1
         try:
-            return self._annotated(annotation, scope)
+            return _of_bounded_size(self._annotated(annotation, scope))
         finally:
             self._depth -= 1
 

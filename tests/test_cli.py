@@ -549,3 +549,28 @@ def test_noqa_can_be_ignored(project: Path) -> None:
     write(project, "app/main.py", APP.replace("sleep(1)", "sleep(1)  # noqa"))
     assert lint()[0] == 0
     assert lint("--ignore-noqa")[0] == 1
+
+
+@POSIX
+def test_standard_input_that_is_closed(project: Path) -> None:
+    command = f"exec '{sys.executable}' -m api_lint - <&-"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "Error: standard input (`-`) is closed\n"
+
+
+@POSIX
+def test_a_working_folder_that_is_gone(project: Path) -> None:
+    command = f"rm -rf '{project}'; exec '{sys.executable}' -m api_lint"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "Error: the working folder is gone: No such file or directory\n"
+
+
+@pytest.mark.parametrize("name", ["../../evil", "/tmp/evil", "a/b", "evil.py", "-evil", "\x1b[2J"])
+def test_a_new_rule_is_written_nowhere_else(project: Path, name: str) -> None:
+    before = sorted(project.parent.rglob("*"))
+    code, out, err = lint("new", "--", name)
+    assert (code, out) == (2, "")
+    assert "\x1b" not in err
+    assert sorted(project.parent.rglob("*")) == before

@@ -306,6 +306,20 @@ def test_mode_is_kept_and_links_within_the_root_are_followed(tmp_path: Path) -> 
     assert sorted(os.listdir(tmp_path)) == ["a.py", "b.py"]
 
 
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root may give files away"
+)
+def test_a_file_of_somebody_else_stays_theirs(tmp_path: Path) -> None:
+    file = tmp_path / "a.py"
+    file.write_bytes(b"1")
+    os.chown(file, 1234, 4321)
+    file.chmod(0o640)
+    fixes.write([fixes.Change(str(file), b"1", b"2")], str(tmp_path))
+    state = file.stat()
+    assert (file.read_bytes(), state.st_uid, state.st_gid) == (b"2", 1234, 4321)
+    assert stat.S_IMODE(state.st_mode) == 0o640
+
+
 def test_all_files_or_none(tmp_path: Path) -> None:
     root = tmp_path / "root"
     root.mkdir()

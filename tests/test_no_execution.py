@@ -445,8 +445,7 @@ def test_a_cache_that_leads_elsewhere(place: Place, monkeypatch: pytest.MonkeyPa
     runs.symlink_to(place.outside)
     assert again(place) == fresh
     code, _, _, told = run(place, [*SCRIPT, "clean"])
-    assert code == 0
-    assert all(Path(path).is_relative_to(runs.parent) for _, path in told)
+    assert (code, [row for row in told if not is_within_cache(place, row)]) == (0, [])
     assert len(list(place.outside.iterdir())) == 62
 
 
@@ -460,15 +459,27 @@ def test_what_is_not_ours_stays_in_a_cache(place: Place, monkeypatch: pytest.Mon
 
 def kept(place: Place, monkeypatch: pytest.MonkeyPatch) -> tuple[tuple[int, str, str], Path]:
     """What a run told of that was kept in a folder of the project, and where."""
-    (place.root / "cache").mkdir()
-    monkeypatch.setenv("API_LINT_CACHE_DIR", str(place.root / "cache"))
-    time.sleep(0.05)
-    first, again = run(place, [*SCRIPT, *LINT]), run(place, [*SCRIPT, *LINT])
-    assert first[:3] == again[:3]
+    home = place.root / ".api_lint_cache"
+    home.mkdir()
+    monkeypatch.setenv("API_LINT_CACHE_DIR", str(home))
+    first = run(place, [*SCRIPT, *LINT])
+    for _ in range(5):
+        time.sleep(0.1)  # what has just been written is not sure to be seen to change
+        assert run(place, [*SCRIPT, *LINT])[:3] == first[:3]
+        if (home / "runs").exists():
+            break
     assert "API601" in first[1]
-    assert len(list((place.root / "cache" / "runs").iterdir())) == 1
+    assert len(list((home / "runs").iterdir())) == 1
     place.log.write_text("")
-    return first[:3], place.root / "cache" / "runs"
+    return first[:3], home / "runs"
+
+
+def is_within_cache(place: Place, row: list[str]) -> bool:
+    """Whether something that the hook has told of is a change in the cache."""
+    home = os.path.realpath(place.root / ".api_lint_cache")
+    return row[0] == "writes" and (
+        os.path.realpath(row[1]) in (home, os.devnull) or row[1].startswith(home + os.sep)
+    )
 
 
 def again(place: Place) -> tuple[int, str, str]:
@@ -476,9 +487,6 @@ def again(place: Place) -> tuple[int, str, str]:
     outside = {path: path.stat() for path in place.outside.iterdir()}
     *outcome, told = run(place, [*SCRIPT, *LINT])
     assert os.listdir(place.canary) == []
-    home = os.path.realpath(place.root / "cache")
-    for row in told:
-        assert row[0] == "writes", row
-        assert os.path.realpath(row[1]) in (home, os.devnull) or row[1].startswith(home + os.sep), row
+    assert [row for row in told if not is_within_cache(place, row)] == []
     assert {path: path.stat() for path in place.outside.iterdir()}.keys() == outside.keys()
     return tuple(outcome)  # type: ignore[return-value]

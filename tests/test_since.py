@@ -357,3 +357,12 @@ def test_the_environment_of_a_hook_does_not_lead_astray(
     monkeypatch.setenv("GIT_WORK_TREE", "/")
     write(project, "app/main.py", APP + NEW)
     assert lint.rows("--since", "main") == ["app/main.py:23 API601"]
+
+
+@pytest.mark.parametrize("revision", ["--output=x", "-x", "", "a\nb", "\x1b[2J"])
+def test_what_is_no_revision_does_not_reach_git(project: Path, lint: Lint, revision: str) -> None:
+    code, out, err = lint(f"--since={revision}")
+    assert (code, out) == (2, "")
+    assert "is no revision" in err
+    assert "\x1b" not in err
+    assert not (project / "x").exists()

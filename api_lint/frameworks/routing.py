@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from api_lint.census import last
@@ -28,6 +29,8 @@ from api_lint.infer import Scope, Types
 from api_lint.link import Module
 
 _MAX_MOUNTS = 12
+# A router that is mounted twice in one that is mounted twice, and so on, is mounted everywhere.
+_MOST_WAYS = 64
 
 
 class Mount(NamedTuple):
@@ -80,9 +83,10 @@ class Mounts:
             self._by_child.setdefault(mount.child, []).append(mount)
 
     def ways(self, key: str) -> tuple[Mounted, ...]:
-        """Every way to the router `key`; one with its own prefix alone if it is mounted nowhere that is known."""
+        """Every way to the router `key`, up to a sane number; one with its own prefix alone if it is mounted nowhere that is known."""
         own = self._routers.get(key, Router("", (), ()))
-        return tuple(self._ways(key, own.prefix, own.dependencies, own.tags, 0))
+        found = self._ways(key, own.prefix, own.dependencies, own.tags, 0)
+        return tuple(islice(found, _MOST_WAYS))
 
     def _ways(
         self,
