@@ -168,8 +168,10 @@ def _answered(api: Api, sort: str, about: Sequence[str]) -> object:
         case "classes":
             return api.classes(*about)
         case "relations":
-            relations = api.types.relations
-            return tuple(sorted(relations.models.items())), tuple(sorted(relations.reverse.items()))
+            related = sorted(api.types.reverse_relations().items())
+            return tuple((name, tuple((r.owner.key, *r[1:]) for r in each)) for name, each in related)
+        case "user":
+            return api.types.own_user()
     raise ValueError(sort)
 
 
@@ -249,6 +251,8 @@ class _Defined:
                 return tuple((_name(f), _shape(s.call, 0), s.span.line - _row(f)) for f, s in calls)
             case link.ATTRIBUTE:
                 return tuple((_name(f), _own(a)) for f, a in self.module.assigns_to(name))
+            case link.CLASSES:
+                return tuple(cls.qualname for cls in self.module.classes_named(name))
             case link.METHOD:
                 return tuple(cls.qualname for cls in self.module.classes_with(name))
         raise ValueError(item)

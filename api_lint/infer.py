@@ -43,7 +43,17 @@ from api_lint.facts import (
 )
 from api_lint.libraries import Known, KnownClass
 from api_lint.link import WHOLE, Module, Project, Symbol, known_packages
-from api_lint.relations import MANAGER, MODEL, Relation, Relations, is_to_one, mapping, relation
+from api_lint.relations import (
+    MANAGER,
+    MODEL,
+    Relation,
+    is_to_one,
+    mapping,
+    models,
+    relation,
+    reverse,
+)
+from api_lint.relations import named as named_models
 
 _MAX_DEPTH = 60
 # How many expressions one question may lead to, and of how many parts an answer may consist: each name of a chain that
@@ -226,16 +236,16 @@ class Types:
         self._names: dict[object, Value] = {}
         self._implementations: dict[Value, tuple[Value, ...]] = {}
         self._sessions: dict[object, Value] = {}
-        self._all_relations: Relations | None = None
+        self._reverse: dict[str, list[Relation]] | None = None
         self._own_user: str | None = None
 
     def forget(self) -> None:
         """Forget every answer, so that what is looked at for the next one is looked at again. What was gathered from the
         facts of all files stays: of each question about it is noted that it was asked."""
-        gathered = self._all_relations
+        gathered = self._reverse, self._own_user
         self.project.forget()
         self.__init__(self.project)  # type: ignore[misc] # whatever else comes to be remembered is forgotten as well
-        self._all_relations = gathered
+        self._reverse, self._own_user = gathered
 
     def forget_names(self) -> None:
         """Forget what names are in single rows: seldom does anybody but the rules that look at their file ask for it."""
@@ -1240,7 +1250,7 @@ class Types:
         if isinstance(target, Lambda):
             target = target.body
         if isinstance(target, Text):
-            named = [ref.key for ref in self.relations.named(target.value, owner)]
+            named = [ref.key for ref in named_models(self.project, target.value, owner)]
         else:
             value = self.of(target, scope)
             named = [value.name] if value.kind == "class" else []
@@ -1252,14 +1262,13 @@ class Types:
             return instance("sqlalchemy.orm.Query", row)
         return row if is_to_one(call, owner.cls, other.cls) else listing(row)
 
-    @property
-    def relations(self) -> Relations:
-        """The models of the project by name, and the relations between Django's."""
+    def reverse_relations(self) -> dict[str, list[Relation]]:
+        """The relations between Django's models, by what the other end is called."""
         self.project.looked.note("", "relations")
-        if self._all_relations is None:
+        if self._reverse is None:
             with self.project.looked.paused():
-                self._all_relations = Relations(self.project)
-        return self._all_relations
+                self._reverse = reverse(self.project)
+        return self._reverse
 
     def _is_django(self, name: str) -> bool:
         return any(ancestor.name == MODEL for ancestor in self.mro(instance(name)))
@@ -1269,7 +1278,7 @@ class Types:
         module = self.project.module(found.owner.path)
         assert module is not None
         if isinstance(found.target, Text):
-            refs = self.relations.named(found.target.value, found.owner)
+            refs = named_models(self.project, found.target.value, found.owner)
             keys = [ref.key for ref in refs if self._is_django(ref.key)]
             return keys[0] if len(keys) == 1 else ""
         if isinstance(found.target, str) and found.target.endswith("AUTH_USER_MODEL"):
@@ -1281,11 +1290,15 @@ class Types:
         """The project's own class for Django's user where there is just one, else the same name."""
         if not name.startswith("django.contrib.auth.models."):
             return name
+        return self.own_user() or name
+
+    def own_user(self) -> str:
+        """The project's only class for Django's user, "" where there is none or more than one."""
+        self.project.looked.note("", "user")
         if self._own_user is None:
-            refs = (ref for refs in self.relations.models.values() for ref in refs)
-            own = [ref.key for ref in refs if self._is_user(ref.key)]
+            own = [ref.key for ref in models(self.project) if self._is_user(ref.key)]
             self._own_user = own[0] if len(own) == 1 else ""
-        return self._own_user or name
+        return self._own_user
 
     def _is_user(self, name: str) -> bool:
         return any(
@@ -1295,7 +1308,7 @@ class Types:
 
     def _other_end(self, value: Value, name: str) -> Value:
         """What the rows of a model call those that refer to them: `user.order_set`, `space.members`."""
-        found = self.relations.reverse.get(name)
+        found = self.reverse_relations().get(name)
         if not found or not self._is_django(value.name):
             return NO_VALUE
         names = {ancestor.name for ancestor in self.mro(instance(self._user(value.name)))}

@@ -66,8 +66,8 @@ def kind(path: str) -> str:
 # What is looked at of a module besides names: that it is there, all its facts, its text, its star imports, what a star
 # gives of it.
 PRESENCE, WHOLE, SOURCE, STARS, LISTED = "", "*", "*source", "*stars", "*listed"
-# … and its calls, its assignments to attributes and its methods of a name, which follows.
-CALLS, ATTRIBUTE, METHOD = "*calls ", "*attribute ", "*method "
+# … and its calls, its assignments to attributes, its methods and its classes with bases of a name, which follows.
+CALLS, ATTRIBUTE, METHOD, CLASSES = "*calls ", "*attribute ", "*method ", "*classes "
 
 
 class Looked:
@@ -217,6 +217,11 @@ class Module:
             if assign.target.endswith(f".{name}")
             and assign.target[: -len(name) - 1] not in ("self", "cls")
         ]
+
+    def classes_named(self, name: str) -> list[Class]:
+        """The classes of a name that have bases."""
+        self._looked.note(self.path, f"{CLASSES}{name}")
+        return [cls for cls in self._facts.classes if cls.name == name and cls.bases]
 
     def classes_with(self, method: str) -> list[Class]:
         """The classes that define a method."""

@@ -7,11 +7,11 @@ https://docs.sqlalchemy.org/en/20/orm/relationship_api.html
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from api_lint.facts import Call, Class, ClassRef, Const, Expr, Text
-from api_lint.link import Project
+from api_lint.link import Module, Project
 
 MODEL = "django.db.models.Model"
 MANAGER = "django.db.models.RelatedManager"
@@ -91,36 +91,40 @@ def _is_table(table: str, cls: Class) -> bool:
     return table.replace("_", "").lower().removesuffix("s") == cls.name.lower().removesuffix("s")
 
 
-class Relations:
-    """The models of a project by name, and their relations by what the other end is called."""
+def reverse(project: Project) -> dict[str, list[Relation]]:
+    """All relations of a project's models, by what the other end is called."""
+    found: dict[str, list[Relation]] = defaultdict(list)
+    for module in _without_tests(project.modules_with("calls", *sorted(_TO_ONE | _TO_MANY))):
+        for owner in (ClassRef(module.path, cls) for cls in module.facts.classes if cls.bases):
+            for value in (field.value for field in owner.cls.fields):
+                related = relation(value, owner)
+                if related is not None and isinstance(value, Call):
+                    found[_accessor(value, related)].append(related)
+    return found
 
-    def __init__(self, project: Project) -> None:
-        self.models: dict[str, list[ClassRef]] = defaultdict(list)
-        self.reverse: dict[str, list[Relation]] = defaultdict(list)
-        censuses = ((path, project.census(path)) for path in project.scanned)
-        paths = (path for path, each in censuses if each is not None and each.has("classes"))
-        modules = filter(None, map(project.module, paths))
-        for module in (m for m in modules if m.kind not in ("tests", "migrations")):
-            for cls in (cls for cls in module.facts.classes if cls.bases):
-                self._add(ClassRef(module.path, cls))
 
-    def _add(self, owner: ClassRef) -> None:
-        self.models[owner.cls.name].append(owner)
-        for field in owner.cls.fields:
-            found = relation(field.value, owner)
-            if found is not None:
-                assert isinstance(field.value, Call)
-                self.reverse[_accessor(field.value, found)].append(found)
+def models(project: Project) -> Iterator[ClassRef]:
+    """All classes of a project that may be models."""
+    censuses = ((path, project.census(path)) for path in project.scanned)
+    paths = (path for path, each in censuses if each is not None and each.has("classes"))
+    for module in _without_tests(filter(None, map(project.module, paths))):
+        yield from (ClassRef(module.path, cls) for cls in module.facts.classes if cls.bases)
 
-    def named(self, name: str, owner: ClassRef) -> list[ClassRef]:
-        """The classes that a model's name may mean in another's field: `"self"`, `"Label"`, `"spaces.Label"`."""
-        if name == "self":
-            return [owner]
-        app, _, last = name.rpartition(".")
-        found = self.models.get(last, [])
-        where = [ref for ref in found if f"/{app}/" in f"/{ref.path}"] if app else []
-        beside = [ref for ref in found if ref.path == owner.path]
-        return where or beside or found
+
+def named(project: Project, name: str, owner: ClassRef) -> list[ClassRef]:
+    """The classes that a model's name may mean in another's field: `"self"`, `"Label"`, `"spaces.Label"`."""
+    if name == "self":
+        return [owner]
+    app, _, last = name.rpartition(".")
+    modules = _without_tests(project.modules_with("classes", last))
+    found = [ClassRef(module.path, cls) for module in modules for cls in module.classes_named(last)]
+    where = [ref for ref in found if f"/{app}/" in f"/{ref.path}"] if app else []
+    beside = [ref for ref in found if ref.path == owner.path]
+    return where or beside or found
+
+
+def _without_tests(modules: Iterable[Module]) -> Iterator[Module]:
+    return (module for module in modules if module.kind not in ("tests", "migrations"))
 
 
 def _accessor(call: Call, found: Relation) -> str:
