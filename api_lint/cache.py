@@ -64,6 +64,11 @@ class Memory:
         self._before = _read(os.path.join(self._folder, self._name))
         self._true: dict[str, Found] = {}
 
+    def forget(self) -> None:
+        """Forget what earlier runs have found."""
+        self._before = _Kept({}, {}, {})
+        self._true = {}
+
     def still_true(
         self,
         api: Api,
@@ -392,15 +397,44 @@ def _plain(diagnostic: Diagnostic) -> list[object]:
 
 def _diagnostic(plain: Any) -> Diagnostic:
     code, name, path, span, message, severity, noqa_line, related, fix, refused = plain
+    _check(
+        str,
+        code,
+        name,
+        path,
+        message,
+        severity,
+        refused,
+        *(text for where, _, said in related for text in (where, said)),
+    )
+    _check(int, noqa_line, *span, *(number for _, at, _ in related for number in at))
     made = None
     if fix is not None:
         title, safety, edits, imports, others = fix
+        _check(
+            str,
+            title,
+            safety,
+            *(content for _, content in edits),
+            *(name for each in imports for name in each),
+        )
+        _check(str, *(text for each in others for text in (*each[:3], *each[3:] * (each[0] == "field"))))
+        _check(int, *(number for where, _ in edits for number in where))
         made = TextFix(
             title, safety, tuple(TextEdit(Span(*where), content) for where, content in edits),
             tuple((module, name) for module, name in imports), tuple(_EDITS[kind](*rest) for kind, *rest in others),
         )  # fmt: skip
     places = tuple(Related(where, Span(*at), said) for where, at, said in related)
     return Diagnostic(code, name, path, Span(*span), message, severity, noqa_line, places, made, refused)
+
+
+def _check(kind: type, *values: object) -> None:
+    """Make sure that values are what they have to be.
+
+    Raises: TypeError.
+    """
+    if not all(type(value) is kind for value in values):
+        raise TypeError
 
 
 def _read(path: str) -> _Kept:

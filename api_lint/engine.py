@@ -141,16 +141,22 @@ def run(
     facts that they have made.
     Returns: the findings. Raises nothing for what is in the files.
     """
+    session = _Session(project, rules, settings, sources, silent, known)
+    session.memory, session.shelf = memory, shelf
+    _last_session[:] = [session]
     with _without_garbage_collection():
-        session = _Session(project, rules, settings, sources, silent, known)
-        session.memory, session.shelf = memory, shelf
-        _last_session[:] = [session]
-        session.index(jobs, progress)
-        session.api.wants_fixes = wants_fixes
-        found = session.visit(jobs, progress)
-        if shelf is not None:
-            shelf.keep(session.kept)
-        return found
+        try:
+            return session.run(wants_fixes, jobs, progress)
+        except Exception:
+            if memory is None or shelf is None:
+                raise
+            # What is kept may be wrong in ways that no checksum tells: all over again, without it.
+            memory.forget()
+            shelf.forget()
+            again = _Session(project, rules, settings, sources, silent, known)
+            again.memory, again.shelf = memory, shelf
+            _last_session[:] = [again]
+            return again.run(wants_fixes, jobs, progress)
 
 
 def routes(
@@ -226,6 +232,7 @@ def fix(
     with _without_garbage_collection():
         session = _Session(project, rules, settings, sources, silent, known)
         _last_session[:] = [session]
+        session.fixes = True
         session.index(jobs, progress)
         before = session.visit(jobs, progress)
         fixer = _Fixer(session, before, unsafe, only)
@@ -493,6 +500,8 @@ class _Fixer:
             if path in self.applied:
                 worse.setdefault(path, reason)
                 continue
+            if self.first.has_changed(path):
+                continue  # somebody else is at work in it
             found = [d for d in self.result.diagnostics if (d.path, d.code) == (path, code)]
             causes = {r.path for d in found for r in d.related} & self.applied.keys()
             for cause in causes or self.applied.keys():
@@ -582,10 +591,20 @@ class _Session:
         self.shelf: Shelf | None = None
         self.kept: dict[str, Kept] = {}
         self.contents: dict[str, str] = {}
+        self.fixes = False
         self._part = ""
         self._looked: set[tuple[str, str]] = set()
         self.is_passing = False
         self.api: Api
+
+    def run(self, wants_fixes: bool, jobs: int, progress: Progress | None) -> Result:
+        """Index, link, visit, and keep what is worth keeping."""
+        self.index(jobs, progress)
+        self.api.wants_fixes = wants_fixes
+        found = self.visit(jobs, progress)
+        if self.shelf is not None:
+            self.shelf.keep(self.kept)
+        return found
 
     # --------------------------------------------------------------------------------------------------- index
 
@@ -732,6 +751,10 @@ class _Session:
         except Unreadable:
             return b""
 
+    def has_changed(self, path: str) -> bool:
+        """Whether a file's content is another than when it was indexed for being fixed."""
+        return self._content(self.bytes_of(path)) != self.contents.get(path, "")
+
     def exists(self, path: str) -> bool:
         """Whether there is such a file in the project's folder, or a content that stands for it."""
         return path in self.sources or os.path.exists(os.path.join(self.project.root, path))
@@ -760,7 +783,7 @@ class _Session:
 
     def _content(self, source: bytes) -> str:
         """The digest of a file's content, where somebody will ask for it."""
-        return digest(source).hex() if self.memory is not None else ""
+        return digest(source).hex() if self.memory is not None or self.fixes else ""
 
     def _may_be_unused(self, path: str, source: bytes) -> bool:
         """Whether a file is to be looked at for the sake of its comments alone."""

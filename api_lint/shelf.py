@@ -51,6 +51,10 @@ class Shelf:
         kept = self._before.get(path)
         return kept if kept is not None and kept.content == content else None
 
+    def forget(self) -> None:
+        """Forget what earlier runs have made."""
+        self._before = {}
+
     def keep(self, now: Mapping[str, Kept]) -> None:
         """Keep what is known of all files now. Where that cannot be done, nothing happens."""
         if now == self._before:

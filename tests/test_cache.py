@@ -243,6 +243,48 @@ def test_facts_that_are_not_whole_are_made_again(
     assert found == lint("--no-cache", *ROWS)
 
 
+def _with_numbers_for_names(data: bytes) -> bytes:
+    """The same facts, but functions are called 7."""
+    start = len(b"api-lint facts 1\n") + 16
+    end = data.index(b"\n", start)
+    parts, at = [], 0
+    table = json.loads(data[start:end])
+    for path, (content, first, last, *names) in table.items():
+        packed = data[end + 1 + first : end + 1 + last]
+        if packed:
+            facts = json.loads(zlib.decompress(packed))
+            facts[3] = [[7, 7, *function[2:]] for function in facts[3]]
+            packed = zlib.compress(json.dumps(facts).encode())
+        table[path] = [content, at, at + len(packed), *names]
+        parts.append(packed)
+        at += len(packed)
+    head = json.dumps(table).encode("ascii")
+    return b"".join((b"api-lint facts 1\n", replay.digest(head), head, b"\n", *parts))
+
+
+def test_facts_that_are_whole_and_wrong(project: Path, lint: Lint, tmp_path: Path) -> None:
+    """Nobody but the user can write there; but whatever it is, it ends no run, and the next one does without it."""
+    lint(*ROWS)
+    (path,) = (tmp_path / "cache" / "facts").iterdir()
+    path.write_bytes(_with_numbers_for_names(path.read_bytes()))
+    edit(project / "app/helpers.py", r"time\.sleep\(1\)", "pass")
+    assert lint(*ROWS) == lint("--no-cache", *ROWS)
+    assert lint(*ROWS) == lint("--no-cache", *ROWS)
+
+
+@pytest.mark.parametrize(("old", "new"), [(b'"API601"', b"601"), (b'"warning"', b"[]"), (b'"found":{', b'"found":[{')])  # fmt: skip
+def test_findings_that_are_whole_and_wrong(
+    project: Path, lint: Lint, tmp_path: Path, old: bytes, new: bytes
+) -> None:
+    first = lint(*ROWS)
+    (path,) = (tmp_path / "cache" / "found").iterdir()
+    data = path.read_bytes()[len(b"api-lint found 1\n") + 16 :]
+    assert old in data
+    data = data.replace(old, new)
+    path.write_bytes(b"api-lint found 1\n" + replay.digest(data) + data)
+    assert lint(*ROWS) == first
+
+
 FIXTURES = sorted((Path(__file__).parent.parent / "fixtures").rglob("*.py"))
 
 

@@ -438,3 +438,35 @@ def test_without_a_deadline_all_is_done_here(tmp_path: Path, settings: Settings,
     (tmp_path / "app.py").write_text(SLEEP)
     result = run(find([str(tmp_path)], settings), (Pid(),), settings, jobs=1)
     assert ([d.message for d in result.diagnostics] == [str(os.getpid())]) is is_here
+
+
+class Removes(Rule):
+    """Takes `later()` away."""
+
+    code, message, words = "API986", "not later", ("later",)
+
+    def visit_Call(self, call: cst.Call, at: Place) -> Iterator[Finding]:
+        if isinstance(call.func, cst.Name) and call.func.value == "later":
+            yield replace(
+                self.found(call), fix=Fix("take it away", "unsafe", (Replace(call, cst.Integer("0")),))
+            )
+
+
+def test_a_file_in_which_somebody_else_is_at_work_stops_no_fix(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.py").write_text("later()\n")
+    (tmp_path / "b.py").write_text("import time\nasync def f():\n    time.wait(1)\n")
+    visit = engine_module._Session.visit
+
+    def at_work(session: engine_module._Session, *rest: object) -> Result:
+        found = visit(session, *rest)  # type: ignore[arg-type]
+        (tmp_path / "b.py").write_text(SLEEP)
+        return found
+
+    monkeypatch.setattr(engine_module._Session, "visit", at_work)
+    settings = Settings(timeout=0)
+    rules = (Removes(), Sleeps())
+    done = fix(find([str(tmp_path)], settings), rules, settings, unsafe=True, jobs=1)
+    assert list(done.changes) == ["a.py"]
+    assert done.refused == {}
