@@ -80,7 +80,6 @@ _COROUTINES = frozenset({"Awaitable", "Coroutine"})
 # Roles of classes of which one blocks and another of the same interface does not.
 _DECISIVE = frozenset({"session", "async-session", "client"})
 _MODELS = frozenset({"model", "document"})
-_CONTEXT_MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
 _PROPERTIES = frozenset(
     {
         "property",
