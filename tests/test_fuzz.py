@@ -19,6 +19,9 @@ FOUND: dict[str, fuzz.Programs] = {
         "app/llm.py": b"from litellm import acompletion, completion\nfrom openai import AsyncOpenAI, OpenAI\nasync_client = AsyncOpenAI()\n",
         "app/routes.py": b"from app.llm import acompletion, async_client, completion\nasync def a(text: str) -> str:\n    await async_client.responses.create(model='gpt-4o', input=text)\nasync def c(text: str) -> str:\n    return completion(model='gpt-4o', messages=[{'content': text}]).id\n",
     },
+    "a relative import at the root": {
+        "m20.py": b'from . import deps\n@router.get("/5")\nasync def five(db: deps.SessionDep, twin: deps.AsyncSessionDep) -> int:\n    db.commit()\n',
+    },
     "a fix of two places that another makes possible": {
         "app/llm.py": b"from openai import AsyncOpenAI, completion\nasync_client = AsyncOpenAI()\ndef get_async_client():\n    return AsyncOpenAI()\n",
         "app/routes.py": b"from app.llm import async_client, get_async_client, get_s3\nAsyncClient = Annotated[AsyncOpenAI, Depends(get_async_client)]\nasync def a(input: str) -> str:\n    await async_client.responses.create(model='gpt-4o', input=input)\nasync def b(input: str, sync: Client, twin: AsyncClient) -> str:\n    await twin.responses.create(model='gpt-4o', input=input)\n",

@@ -190,15 +190,9 @@ def import_for(api: Api, entry: Import, importer: str, path: str) -> tuple[str, 
         base = api.project.relative(entry, importer)
         if base is None:
             return None
-        folder = posixpath.dirname(path)
-        if not posixpath.relpath(base, folder).startswith(".") and base != folder:
-            module = "." + posixpath.relpath(base, folder).replace("/", ".")
-        elif base == folder:
-            module = "."
-        else:
-            steps = posixpath.relpath(base, folder).split("/")
-            ups = steps.count("..")
-            module = "." * (ups + 1) + ".".join(s for s in steps if s not in ("..", "."))
+        # The root is a folder as well, and has no name.
+        steps = posixpath.relpath(base or ".", posixpath.dirname(path) or ".").split("/")
+        module = "." * (steps.count("..") + 1) + ".".join(s for s in steps if s not in ("..", "."))
     if not entry.name:
         return (f"{module} as {entry.local}" if entry.local != module else module), ""
     return module, entry.name if entry.local == entry.name else f"{entry.name} as {entry.local}"
