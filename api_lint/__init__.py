@@ -36,7 +36,7 @@ _PUBLIC = {
     "facts": (
         "NO_EFFECT NO_VALUE UNKNOWN Assign Attr Await Call CallSite Choice Class ClassRef Comp Const Decorator "
         "Dependency Effect Expr Failure Field Format Function FunctionRef Handler Import Item Lambda Literal Map "
-        "ModuleFacts Of Param Raise Return Route Seq Span Star Step Text Unknown Unpack Value"
+        "ModuleFacts Of Param Raise Return Route Seq Span Star Step Text Unknown Unpack Value root_of"
     ),
     "literals": "mask_address names_service text_of traits",
     "fixers.narrow": "narrowed",

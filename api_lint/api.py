@@ -230,9 +230,7 @@ class Api:
         self.project.looked.note("", "classes " + " ".join(roles))
         if roles not in self._classes:
             with self._apart():
-                censuses = ((path, self.project.census(path)) for path in self.project.scanned)
-                paths = [path for path, each in censuses if each is not None and each.has("classes")]
-                modules = [m for m in map(self.module, paths) if m is not None]
+                modules = self.project.modules_having("classes")
                 refs = (ClassRef(m.path, cls) for m in modules for cls in m.facts.classes if cls.bases)
                 self._classes[roles] = tuple(r for r in refs if self.types.role(r.key) in roles)
         return self._classes[roles]

@@ -63,11 +63,14 @@ class Memory:
         self._is_fit = is_fit
         self._before = _read(os.path.join(self._folder, self._name))
         self._true: dict[str, Found] = {}
+        # The answers of this run, digested: what is asked before the files are visited is kept after it.
+        self._answers: dict[str, str] = {}
 
     def forget(self) -> None:
         """Forget what earlier runs have found."""
         self._before = _Kept({}, {}, {})
         self._true = {}
+        self._answers = {}
 
     def still_true(
         self,
@@ -91,22 +94,20 @@ class Memory:
             path: _Change(api.module(path), bool(content), facts_of(path, content))
             for path, content in changed.items()
         }
-        looked = frozenset().union(*{each.looked for each in before.found.values()})
+        # Files share what they looked at.
+        shared = {each.looked for each in before.found.values()}
         news = {
             item
-            for item in looked
+            for item in frozenset().union(*shared)
             if (item[0] in changed and compared[item[0]].is_news(item[1]))
-            or (not item[0] and _answer(api, item[1]) != before.answers.get(item[1]))
+            or (not item[0] and self._answer(api, item[1]) != before.answers.get(item[1]))
         }
-        # Files share what they looked at.
-        is_news = {
-            looked: not news.isdisjoint(looked) for looked in {f.looked for f in before.found.values()}
-        }
+        untouched = {looked for looked in shared if news.isdisjoint(looked)}
         self._true = {
             path: each
             for path, each in before.found.items()
             if contents.get(path) == each.content
-            and not is_news[each.looked]
+            and each.looked in untouched
             and changed.keys().isdisjoint(related.path for related in _related(each))
         }
         return self._true
@@ -124,10 +125,17 @@ class Memory:
         paths = {path for path, _ in looked if path} | {
             r.path for f in kept.values() for r in _related(f)
         }
-        answers = {question: _answer(api, question) for path, question in looked if not path}
+        answers = {question: self._answer(api, question) for path, question in looked if not path}
         data = _encoded(_Kept(kept, answers, {path: contents.get(path, "") for path in sorted(paths)}))
         if replay.put(self._folder, self._name, _MAGIC + replay.digest(data) + data):
             replay.forget_old(self._folder)
+
+    def _answer(self, api: Api, question: str) -> str:
+        """The digest of the answer to a question about all files."""
+        if question not in self._answers:
+            sort, *about = question.split(" ")
+            self._answers[question] = _digest(_answered(api, sort, about))
+        return self._answers[question]
 
 
 class _Kept(NamedTuple):
@@ -144,12 +152,6 @@ def _related(found: Found) -> Iterator[Related]:
 
 
 # ------------------------------------------------------------------------------------------------------ how it is now
-
-
-def _answer(api: Api, question: str) -> str:
-    """The digest of the answer to a question about all files."""
-    sort, *about = question.split(" ")
-    return _digest(_answered(api, sort, about))
 
 
 def _answered(api: Api, sort: str, about: Sequence[str]) -> object:
@@ -213,13 +215,12 @@ class _Defined:
     """What one module defines, by name."""
 
     def __init__(self, module: Module) -> None:
-        self.facts = module.facts
         self.module = module
         self._functions: dict[str, list[Function]] = {}
-        for function in self.facts.functions:
+        for function in module.facts.functions:
             self._functions.setdefault(function.qualname, []).append(function)
         # Where a name is bound anew, which rows stand above which decides what it means.
-        self._is_ordered = _binds_anew(self.facts)
+        self._is_ordered = _binds_anew(module.facts)
 
     def digest(self, name: str) -> str:
         """The digest of everything that has a name, and of that nothing has it."""

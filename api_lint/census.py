@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from api_lint.facts import Assign, Attr, Call, Expr, ModuleFacts
+from api_lint.facts import Assign, Attr, Call, Decorator, Expr, ModuleFacts
 
 
 class Census(NamedTuple):
@@ -66,7 +66,7 @@ def take(facts: ModuleFacts) -> Census:
         _text(_attributes(assigns)),
         _text(name for cls in facts.classes for name in cls.methods),
         _text(cls.name for cls in facts.classes if cls.bases),
-        _text(_heads(facts)),
+        _text(_heads(facts, found)),
         _text(name for call in made for name, _ in call.keywords),
     )
 
@@ -78,8 +78,7 @@ def _attributes(assigns: Iterable[Assign]) -> Iterator[str]:
             yield name
 
 
-def _heads(facts: ModuleFacts) -> Iterator[str]:
-    found = [*(f.decorators for f in facts.functions), *(cls.decorators for cls in facts.classes)]
+def _heads(facts: ModuleFacts, found: Iterable[Iterable[Decorator]]) -> Iterator[str]:
     decorators = (d.value for each in found for d in each)
     bases = (base for cls in facts.classes for base in cls.bases)
     for expr in (*bases, *(d.func if isinstance(d, Call) else d for d in decorators)):

@@ -754,6 +754,9 @@ def _lint(
     from api_lint import engine, registry
 
     loaded, choice = _rules(settings, project)
+    memory, shelf = (
+        _kept(project, settings, loaded, choice, wants_fixes) if not sources else (None, None)
+    )
     with _progress(sys.stderr) as progress:
         result = engine.run(
             project,
@@ -765,8 +768,8 @@ def _lint(
             silent=registry.silent_in(loaded, settings, project.nested),
             known=loaded.rules if choice.reports_unused else (),
             wants_fixes=wants_fixes,
-            memory=None if sources else _memory(project, settings, loaded, choice, wants_fixes),
-            shelf=None if sources else _shelf(project, choice, loaded),
+            memory=memory,
+            shelf=shelf,
         )
     for error in result.errors:
         _say("error", error)
@@ -776,22 +779,25 @@ def _lint(
     return result, view, not view.errors
 
 
-def _memory(
+def _kept(
     project: Project, settings: Settings, loaded: Registry, choice: Choice, wants_fixes: bool
-) -> Memory | None:
-    """What earlier runs with the same settings and rules have found; `None` where nothing is kept."""
+) -> tuple[Memory | None, Shelf | None]:
+    """What earlier runs with the same settings and rules have found, and the facts that they have made; `None` where
+    nothing is kept."""
     from api_lint import inputs, replay
     from api_lint.cache import Memory
     from api_lint.reports.frame import masked
+    from api_lint.shelf import Shelf
 
     home = replay.folder(click.get_current_context().obj)
     if not home:
-        return None
+        return None, None
+    program = inputs.program()
     rules = [(type(r).__module__, r.code, r.options, sorted(r.folders or ())) for r in choice.rules]
     known = [rule.code for rule in loaded.rules if choice.reports_unused]
     key = (
         str(project.root), settings, sorted(project.nested.items()), wants_fixes, rules, known, sys.version,
-        inputs.program(),
+        program,
     )  # fmt: skip
     secret = {rule.code for rule in loaded.rules if rule.secret}
 
@@ -801,21 +807,11 @@ def _memory(
             masked(row, 0, ()) == row for text in texts for row in text.split("\n")
         )
 
-    return Memory(home, key, is_fit)
-
-
-def _shelf(project: Project, choice: Choice, loaded: Registry) -> Shelf | None:
-    """The facts that earlier runs have made; `None` where nothing is kept."""
-    from api_lint import inputs, replay
-    from api_lint.shelf import Shelf
-
-    home = replay.folder(click.get_current_context().obj)
-    if not home:
-        return None
     # What decides which files have facts at all: the rules' words, and the codes that comments may name.
     words = sorted({word for rule in choice.rules for word in rule.words})
     codes = sorted(rule.code for rule in loaded.rules) if choice.reports_unused else []
-    return Shelf(home, (str(project.root), words, codes, sys.version, inputs.program()))
+    shelf = Shelf(home, (str(project.root), words, codes, sys.version, program))
+    return Memory(home, key, is_fit), shelf
 
 
 def _texts(fix: TextFix) -> Iterator[str]:

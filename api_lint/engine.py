@@ -141,22 +141,23 @@ def run(
     facts that they have made.
     Returns: the findings. Raises nothing for what is in the files.
     """
-    session = _Session(project, rules, settings, sources, silent, known)
-    session.memory, session.shelf = memory, shelf
-    _last_session[:] = [session]
+
+    def once() -> Result:
+        session = _Session(project, rules, settings, sources, silent, known)
+        session.memory, session.shelf = memory, shelf
+        _last_session[:] = [session]
+        return session.run(wants_fixes, jobs, progress)
+
     with _without_garbage_collection():
         try:
-            return session.run(wants_fixes, jobs, progress)
+            return once()
         except Exception:
             if memory is None or shelf is None:
                 raise
             # What is kept may be wrong in ways that no checksum tells: all over again, without it.
             memory.forget()
             shelf.forget()
-            again = _Session(project, rules, settings, sources, silent, known)
-            again.memory, again.shelf = memory, shelf
-            _last_session[:] = [again]
-            return again.run(wants_fixes, jobs, progress)
+            return once()
 
 
 def routes(

@@ -154,6 +154,19 @@ Expr = (
 UNKNOWN = Unknown()
 
 
+def root_of(expr: Expr) -> str:
+    """The dotted name that a chain of calls, attributes and items starts from, "" where it starts from none."""
+    while not isinstance(expr, str):
+        match expr:
+            case Call(func):
+                expr = func
+            case Attr(base, _) | Item(base, _):
+                expr = base
+            case _:
+                return ""
+    return expr
+
+
 # ------------------------------------------------------------------------------------------- facts of a file
 
 

@@ -717,12 +717,12 @@ class Types:
     def _constructions(self, key: str) -> Iterator[tuple[Scope, Call]]:
         """Where the project makes instances of a class, other than in the class itself and in tests."""
         path, _, owner = key.partition("::")
-        for scope, call in self.calls_of_class(owner.rpartition(".")[2]):
+        for scope, call in self._calls_of_class(owner.rpartition(".")[2]):
             inside = scope.function is not None and scope.function.owner == owner
             if not (inside and scope.module.path == path) and self.of(call.func, scope).name == key:
                 yield scope, call
 
-    def calls_of_class(self, name: str) -> list[tuple[Scope, Call]]:
+    def _calls_of_class(self, name: str) -> list[tuple[Scope, Call]]:
         """The calls of what has the name of a class, anywhere but in tests."""
         found: list[tuple[Scope, Call]] = []
         for module in self.project.modules_with("calls", name):
@@ -1180,7 +1180,7 @@ class Types:
     def _held(self, holder: Value, name: str) -> Value:
         """What the project gives an object that holds whatever it is given: `g.db = …`, `app.state.pool = …`."""
         found = []
-        for module, function, assign in self.attribute_assigns(name):
+        for module, function, assign in self._attribute_assigns(name):
             where = Scope(module, function, assign.line)
             target = assign.target.rpartition(".")[0]
             given = self.of(target, where)
@@ -1190,7 +1190,7 @@ class Types:
                 found += [value] if value and value.kind != "none" else []
         return self._one_of(found)
 
-    def attribute_assigns(self, name: str) -> list[tuple[Module, Function | None, Assign]]:
+    def _attribute_assigns(self, name: str) -> list[tuple[Module, Function | None, Assign]]:
         """Where the project assigns to an attribute of this name, other than of `self`."""
         found: list[tuple[Module, Function | None, Assign]] = []
         for module in self.project.modules_with("attributes", name):
@@ -1745,7 +1745,7 @@ class Types:
         base = self.class_ref(abstract)
         assert base is not None
         public = {m for m in base.cls.methods if not m.startswith("_")}
-        for candidate in self.classes_with(ref.function.name):
+        for candidate in self._classes_with(ref.function.name):
             if candidate.key == abstract or self._is_protocol(candidate.key):
                 continue
             inherits = any(a.name == abstract for a in self.mro(instance(candidate.key)))
@@ -1768,7 +1768,7 @@ class Types:
             for base in ref.cls.bases
         )
 
-    def classes_with(self, method: str) -> list[ClassRef]:
+    def _classes_with(self, method: str) -> list[ClassRef]:
         """The project's classes that define a method of this name."""
         found: list[ClassRef] = []
         for module in self.project.modules_with("methods", method):

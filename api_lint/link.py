@@ -385,6 +385,13 @@ class Project:
         numbers = {number for name in names for number in found.get(name, ())}
         return [self._scanned[number] for number in sorted(numbers)]
 
+    def modules_having(self, sort: str) -> Iterator[Module]:
+        """The modules of the scanned files whose facts hold any name of a sort."""
+        censuses = ((path, self.census(path)) for path in self.scanned)
+        return filter(
+            None, (self.module(p) for p, each in censuses if each is not None and each.has(sort))
+        )
+
     def modules_with(self, sort: str, *names: str) -> Iterator[Module]:
         """The same files' modules."""
         return filter(None, map(self.module, self.paths_with(sort, *names)))

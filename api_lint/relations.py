@@ -105,9 +105,7 @@ def reverse(project: Project) -> dict[str, list[Relation]]:
 
 def models(project: Project) -> Iterator[ClassRef]:
     """All classes of a project that may be models."""
-    censuses = ((path, project.census(path)) for path in project.scanned)
-    paths = (path for path, each in censuses if each is not None and each.has("classes"))
-    for module in _without_tests(filter(None, map(project.module, paths))):
+    for module in _without_tests(project.modules_having("classes")):
         yield from (ClassRef(module.path, cls) for cls in module.facts.classes if cls.bases)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from api_lint.facts import Attr, Call, Expr, Function, Item
+from api_lint.facts import Attr, Call, Expr, Function, Item, root_of
 
 # What objects that are told by use are asked for.
 ASKED_FOR = frozenset(
@@ -66,21 +66,10 @@ def supabase_by_use(owner: str, method: str, function: Function) -> str:
     """The class of a client that is called so and asked for a table; "" for anything else."""
     if method not in _OF_SUPABASE or "supabase" not in owner.rpartition(".")[2]:
         return ""
-    is_async = any(site.awaited and _root(site.call).startswith(f"{owner}.") for site in function.calls)
+    is_async = any(
+        site.awaited and root_of(site.call).startswith(f"{owner}.") for site in function.calls
+    )
     return "supabase.AsyncClient" if is_async else "supabase.Client"
-
-
-def _root(expr: Expr) -> str:
-    """The dotted name that a chain of calls starts from."""
-    while not isinstance(expr, str):
-        match expr:
-            case Call(func):
-                expr = func
-            case Attr(base, _) | Item(base, _):
-                expr = base
-            case _:
-                return ""
-    return expr
 
 
 def class_by_use(owner: str, function: Function, is_statement: Callable[[Expr], bool]) -> str:

@@ -6,14 +6,11 @@ from typing import Annotated
 
 from api_lint import (
     UNSAFE,
-    Attr,
     Call,
     CallSite,
     Effect,
-    Expr,
     Finding,
     Function,
-    Item,
     Place,
     Range,
     Related,
@@ -21,6 +18,7 @@ from api_lint import (
     Rule,
     Span,
     move_data_access,
+    root_of,
 )
 
 # What a view inherits to fetch its own rows; the query behind it belongs to the framework.
@@ -134,7 +132,7 @@ def _counts(site: CallSite, effect: Effect, at: Place, body: Function) -> bool |
     """Whether a call is data access that counts by itself; `None` if it is none."""
     scope = at.api.scope(at.path, body, site.span.line)
     call = at.api.effects.handed(site.call, scope) or site.call
-    if not effect.data or _root(call).startswith(_OWN_QUERYSET):
+    if not effect.data or root_of(call).startswith(_OWN_QUERYSET):
         return None
     return not _is_own_row(call, effect.label.rpartition(".")[2], at, body)
 
@@ -145,19 +143,6 @@ def _is_own_row(call: Call, method: str, at: Place, body: Function) -> bool:
     owner = call.func.rpartition(".")[0] if isinstance(call.func, str) else ""
     receiver = at.api.value(owner, at.api.scope(at.path, body, body.end + 1)) if owner else None
     return receiver is None or at.api.role(receiver) == "model" or not receiver
-
-
-def _root(expr: Expr) -> str:
-    """The dotted name that a chain of calls starts from."""
-    while not isinstance(expr, str):
-        match expr:
-            case Call(func):
-                expr = func
-            case Attr(base, _) | Item(base, _):
-                expr = base
-            case _:
-                return ""
-    return expr
 
 
 def _named(route: Route) -> str:

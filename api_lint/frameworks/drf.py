@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cached_property
 from typing import NamedTuple
 
 from api_lint.census import Census
@@ -126,12 +127,11 @@ class DrfAdapter:
 
     def __init__(self, types: Types) -> None:
         self.types = types
-        self._used: bool | None = None
         self._tables: _Tables | None = None
 
     def may_declare(self, census: Census) -> bool:
         """Whether a file with these names can hold the handler or the registration of a route."""
-        if not self._is_used():
+        if not self._is_used:
             return census.holds("heads", _CUSTOMARY)
         return (
             census.has("classes")
@@ -139,14 +139,13 @@ class DrfAdapter:
             or census.holds("calls", _PATTERNS)
         )
 
+    @cached_property
     def _is_used(self) -> bool:
-        if self._used is None:
-            self._used = is_used(self.types, _PACKAGES)
-        return self._used
+        return is_used(self.types, _PACKAGES)
 
     def routes(self, module: Module) -> Iterator[Route]:
         """The routes whose handler or registration stands in `module`."""
-        if not self._is_used() and not is_shown(module, _CUSTOMARY):
+        if not self._is_used and not is_shown(module, _CUSTOMARY):
             return
         for function in module.facts.functions:
             for decorator in function.decorators:

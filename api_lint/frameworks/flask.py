@@ -8,6 +8,7 @@ https://flask-smorest.readthedocs.io, https://apiflask.com and https://quart.pal
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import NamedTuple
 
 from api_lint.census import Census
@@ -114,7 +115,6 @@ class FlaskAdapter:
     def __init__(self, types: Types) -> None:
         self.types = types
         self.callers = Callers(types)
-        self._used: bool | None = None
         self._tables: _Tables | None = None
 
     def may_declare(self, census: Census) -> bool:
@@ -122,19 +122,18 @@ class FlaskAdapter:
         if census.holds("decorators", _DECORATORS):
             return True
         registers = census.holds("calls", _REGISTERING)
-        if not self._is_used():
+        if not self._is_used:
             is_shown = census.holds("heads", _CUSTOMARY_VIEWS)
             return is_shown or (registers and census.has("decorators"))
         return registers or census.has("classes") or census.holds("decorators", ("expose",))
 
+    @cached_property
     def _is_used(self) -> bool:
-        if self._used is None:
-            self._used = is_used(self.types, _PACKAGES)
-        return self._used
+        return is_used(self.types, _PACKAGES)
 
     def routes(self, module: Module) -> Iterator[Route]:
         """The routes whose handler or registration stands in `module`."""
-        if not self._is_used() and not self._is_snippet(module):
+        if not self._is_used and not self._is_snippet(module):
             return
         for function in module.facts.functions:
             for decorator in function.decorators:
