@@ -5,6 +5,7 @@ Everything is answered lazily and once; what nobody asks is not computed.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -20,6 +21,7 @@ from api_lint.facts import (
     Function,
     FunctionRef,
     ModuleFacts,
+    Room,
     Route,
     Step,
     Value,
@@ -42,7 +44,7 @@ class Api:
     Parameters: `paths`, every Python file of the project relative to its root; `load`, a file's facts (or `None`);
     `roots`, configured source roots; `scanned`, the files that passed the gate, over which reverse look-ups go;
     `source`, a file's text (`None` for one that cannot be read), for fixes that depend on another file;
-    `census`, the names in a file's facts where they are known without these.
+    `census`, the names in a file's facts where they are known without these; `room`, for what is in functions.
     """
 
     def __init__(
@@ -53,9 +55,11 @@ class Api:
         scanned: Sequence[str] = (),
         source: Callable[[str], str | None] | None = None,
         census: Callable[[str], Census | None] | None = None,
+        room: Room | None = None,
     ) -> None:
         # Whether anybody will look at fixes: to make them costs as much as to find what is wrong.
         self.wants_fixes = True
+        self._room = room or Room(sys.maxsize)
         self._source = source or (lambda _: None)
         self.project = Project(paths, load, roots, scanned, census)
         self.types = Types(self.project)
@@ -87,6 +91,22 @@ class Api:
         self.__dict__.pop("raising", None)
         self._on_loop.clear()
         self._once.clear()
+
+    def leave(self, path: str) -> None:
+        """Let go of what is in the functions of one file, since whoever asks for that most is done with it."""
+        self._on_loop.pop(path, None)
+        self.types.release(path)
+        self.effects.forget_calls()
+        self.project.close(path)
+
+    def make_room(self) -> None:
+        """Let go of what is in functions, and of all that holds on to it, where that has become too much."""
+        if self._room.is_full and self.types.is_settled:
+            self._on_loop.clear()
+            self.types.release()
+            self.effects.forget_calls()
+            self.project.release()
+            self._room.clear()
 
     @contextmanager
     def _apart(self) -> Iterator[None]:
@@ -173,6 +193,7 @@ class Api:
 
     def chain(self, site: CallSite, scope: Scope) -> tuple[Step, ...]:
         """How a call of a synchronous function of the project comes to block, step by step; empty if it does not."""
+        self.make_room()
         return self.effects.chain(site.call, scope)
 
     def sites(self, path: str, function: Function) -> Iterator[tuple[CallSite, Scope, Effect]]:

@@ -206,9 +206,9 @@ class _Change:
         return before != (self.now.digest(name) if self.now is not None else "")
 
 
-def _whole(facts: ModuleFacts | None) -> ModuleFacts | None:
+def _whole(facts: ModuleFacts | None) -> object:
     """All facts but how many rows there are: what stands below the last statement is a comment."""
-    return None if facts is None else replace(facts, body=replace(facts.body, end=0))
+    return None if facts is None else _shape(replace(facts, body=facts.body._replace(end=0)), 0)
 
 
 class _Defined:
@@ -298,6 +298,10 @@ _ROWS = {
 }
 
 
+# The fields that may be packed, and what unpacks them.
+_PACKED = {"inner": "body", "rows": "layout"}
+
+
 @cache
 def _layout(kind: type) -> tuple[str, tuple[tuple[str, bool], ...]] | None:
     """A fact's name, and the names of its fields with whether each holds a row; `None` for what is no fact."""
@@ -309,7 +313,7 @@ def _layout(kind: type) -> tuple[str, tuple[tuple[str, bool], ...]] | None:
     else:
         return None
     rows = _ROWS.get(kind.__name__, set())
-    return kind.__name__, tuple((name, name in rows) for name in names)
+    return kind.__name__, tuple((_PACKED.get(name, name), name in rows) for name in names)
 
 
 def _shape(value: Any, base: int) -> object:

@@ -43,6 +43,8 @@ class Effects:
     def __init__(self, types: Types) -> None:
         self.types = types
         self._chains: dict[object, tuple[Step, ...]] = {}
+        # By function and what is known of its parameters, the most patience with which nothing was reached.
+        self._patience_in_vain: dict[object, int] = {}
         # With each effect the call itself, so that none of its kind comes to stand in its place.
         self._of: dict[object, tuple[Call, Effect]] = {}
 
@@ -260,9 +262,15 @@ class Effects:
         Parameters: `given`, what is known of its parameters; `patience`, how far to follow calls: each step costs one,
         and one more for each condition that it stands under.
         """
-        key = (ref.path, id(ref.function), given, patience)
+        who = (ref.path, id(ref.function), given)
+        # What cannot be reached cannot be reached with less patience either.
+        if patience <= self._patience_in_vain.get(who, 0):
+            return ()
+        key = (*who, patience)
         if key not in self._chains:
-            self._chains[key] = self._first_blocking(ref, given, patience)
+            found = self._chains[key] = self._first_blocking(ref, given, patience)
+            if not found:
+                self._patience_in_vain[who] = patience
         return self._chains[key]
 
     def _first_blocking(self, ref: FunctionRef, given: Given, patience: int) -> tuple[Step, ...]:

@@ -1,5 +1,6 @@
 """Facts as JSON and back, so that they can be kept between runs.
 
+They come in two parts, as `packed` has them: what a file defines, and what is in its functions.
 An expression that is a dotted name stays a string, the unknown one is `0`, and any other is a list that begins with its
 kind's number; of everything else the fields stand in their order. What a reader makes of broken data is an error and
 nothing else: no text becomes code.
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 import json
 from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from api_lint.facts import (
@@ -17,6 +18,7 @@ from api_lint.facts import (
     Assign,
     Attr,
     Await,
+    Body,
     Call,
     CallSite,
     Choice,
@@ -30,20 +32,25 @@ from api_lint.facts import (
     Function,
     Handler,
     Import,
+    InParcel,
     Item,
     Lambda,
+    Layout,
     Literal,
     Map,
     ModuleFacts,
     Of,
     Param,
+    Parcel,
     Raise,
     Return,
     Seq,
     Span,
     Star,
+    Store,
     Text,
     Unpack,
+    parcelled,
 )
 
 # The numbers of the kinds of expressions. They stand in what is kept: a change of them needs another version there.
@@ -73,16 +80,27 @@ _WRITERS: dict[type, Callable[[Any], list[Any]]] = {
 }
 
 
-def write(facts: ModuleFacts) -> bytes:
-    """A file's facts as JSON.
+def write(facts: ModuleFacts) -> tuple[bytes, bytes]:
+    """A file's facts as JSON: what it defines, and a line for its layout and for each parcel of bodies.
 
     Raises: ValueError, RecursionError for what JSON cannot hold.
     """
-    table = (
-        facts.path, facts.is_package, _function(facts.body), [*map(_function, facts.functions)],
-        [*map(_class, facts.classes)], [(*x[:3], sorted(x.traits)) for x in facts.literals],
-        facts.lines.tolist(), facts.ends.tolist(), facts.all_names,
+    layout = facts.layout
+    parcels = parcelled(facts.functions)
+    outer = (
+        facts.path, facts.is_package, _function(facts.body), _body(facts.body.body), [*map(_function, facts.functions)],
+        [*map(_class, facts.classes)], facts.all_names, [*map(len, parcels)],
     )  # fmt: skip
+    own = (
+        [(*x[:3], sorted(x.traits)) for x in layout.literals],
+        layout.lines.tolist(),
+        layout.ends.tolist(),
+    )
+    parts = (_json(own), *(_json([*map(_body, bodies)]) for bodies in parcels))
+    return _json(outer), b"\n".join(parts)
+
+
+def _json(table: object) -> bytes:
     return json.dumps(table, separators=(",", ":")).encode("ascii")
 
 
@@ -126,11 +144,18 @@ def _values(found: Iterable[Return | Decorator]) -> list[Any]:
 def _function(f: Function) -> tuple[Any, ...]:
     return (
         f.name, f.qualname, f.span, f.start, f.end, f.body_start, f.owner, f.parent, f.is_async, f.is_generator,
-        f.has_docstring, _values(f.decorators), [*map(_param, f.params)], _expr(f.returns), f.imports,
-        [(a.target, _expr(a.value), _expr(a.annotation), *a[3:]) for a in f.assigns],
-        [(_call(c.call), *c[1:]) for c in f.calls],
-        _values(f.returned), _values(f.yielded), [*map(_raise, f.raises)], [*map(_handler, f.handlers)],
-        sorted(f.bound), f.branches, f.loops, f.awaits, f.guards,
+        f.has_docstring, _values(f.decorators), [*map(_param, f.params)], _expr(f.returns), f.branches, f.loops, f.awaits,
+        f.guards,
+    )  # fmt: skip
+
+
+def _body(body: Body) -> tuple[Any, ...]:
+    return (
+        body.imports,
+        [(a.target, _expr(a.value), _expr(a.annotation), *a[3:]) for a in body.assigns],
+        [(_call(c.call), *c[1:]) for c in body.calls],
+        _values(body.returned), _values(body.yielded), [*map(_raise, body.raises)], [*map(_handler, body.handlers)],
+        sorted(body.bound),
     )  # fmt: skip
 
 
@@ -145,17 +170,33 @@ def _class(c: Class) -> tuple[Any, ...]:
 # ------------------------------------------------------------------------------------------------------------ and back
 
 
-def read(source: bytes) -> ModuleFacts:
+def read(outer: bytes, store: Store) -> ModuleFacts:
     """The facts that `write` made JSON of.
+
+    Parameters: `outer`, what the file defines; `store`, of the lines: the layout is number 0.
+    Raises: ValueError, LookupError, TypeError for anything else.
+    """
+    path, is_package, own, body, functions, classes, names, sizes = json.loads(outer)
+    parcels = (Parcel(store, number) for number in range(1, len(sizes) + 1))
+    places = [InParcel(each, i) for each, size in zip(parcels, sizes) for i in range(size)]
+    return ModuleFacts(
+        path, is_package, _a_function(own, _a_body(body)),
+        tuple([_a_function(data, place) for data, place in zip(functions, places, strict=True)]),
+        tuple(map(_a_class, classes)), None if names is None else tuple(names), InParcel(Parcel(store, 0), 0),
+    )  # fmt: skip
+
+
+def parcel(line: bytes, number: int) -> Sequence[Body | Layout]:
+    """The layout (number 0) or the bodies that `write` made a line of.
 
     Raises: ValueError, LookupError, TypeError for anything else.
     """
-    path, is_package, body, functions, classes, literals, lines, ends, names = json.loads(source)
-    return ModuleFacts(
-        path, is_package, _a_function(body), tuple(map(_a_function, functions)), tuple(map(_a_class, classes)),
-        tuple([Literal(name, role, Span(*at), frozenset(traits)) for name, role, at, traits in literals]),
-        array("i", lines), array("i", ends), None if names is None else tuple(names),
-    )  # fmt: skip
+    data = json.loads(line)
+    if number:
+        return [*map(_a_body, data)]
+    literals, lines, ends = data
+    found = [Literal(name, role, Span(*at), frozenset(traits)) for name, role, at, traits in literals]
+    return [Layout(tuple(found), array("i", lines), array("i", ends))]
 
 
 def _exprs(data: Iterable[Any]) -> tuple[Expr, ...]:
@@ -234,20 +275,26 @@ def _an_assign(data: Any) -> Assign:
     return Assign(target, _an_expr(value), _an_expr(annotation), *rest)
 
 
-def _a_function(data: Any) -> Function:
+def _a_function(data: Any, inner: Body | InParcel) -> Function:
     (
         name, qualname, at, start, end, body_start, owner, parent, is_async, is_generator, has_docstring, decorators, params,
-        returns, imports, assigns, calls, returned, yielded, raises, handlers, bound, branches, loops, awaits, guards,
+        returns, branches, loops, awaits, guards,
     ) = data  # fmt: skip
     return Function(
         name, qualname, Span(*at), start, end, body_start, owner, parent, is_async, is_generator, has_docstring,
         tuple([Decorator(_an_expr(value), Span(*there)) for value, there in decorators]),
-        tuple(map(_a_param, params)), _an_expr(returns), tuple([Import(*each) for each in imports]),
-        tuple(map(_an_assign, assigns)),
+        tuple(map(_a_param, params)), _an_expr(returns), branches, loops, awaits, guards, inner,
+    )  # fmt: skip
+
+
+def _a_body(data: Any) -> Body:
+    imports, assigns, calls, returned, yielded, raises, handlers, bound = data
+    return Body(
+        tuple([Import(*each) for each in imports]), tuple(map(_an_assign, assigns)),
         tuple([CallSite(_a_call(call), Span(*there), *rest) for call, there, *rest in calls]),
         tuple([Return(_an_expr(value), Span(*there)) for value, there in returned]),
         tuple([Return(_an_expr(value), Span(*there)) for value, there in yielded]),
-        tuple(map(_a_raise, raises)), tuple(map(_a_handler, handlers)), frozenset(bound), branches, loops, awaits, guards,
+        tuple(map(_a_raise, raises)), tuple(map(_a_handler, handlers)), frozenset(bound),
     )  # fmt: skip
 
 

@@ -1,8 +1,8 @@
 """A whole run: read → gate → index → link → visit → suppress, over processes.
 
-Indexing is done by workers that send their facts back; then the project is linked once, in this process, and workers
-forked from it visit the files: they have the linked project without copying it. A file that its worker does not survive
-is looked at again without the rule whose turn it was. Where a process cannot be forked, all happens in this one.
+Indexing is done by workers that send their facts back, packed; then the routes are put together once, in this process, and
+workers forked from it visit the files and unpack the facts they need. A file that its worker does not survive is looked at
+again without the rule whose turn it was. Where a process cannot be forked, all happens in this one.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from dataclasses import dataclass, replace
 from itertools import repeat
 from typing import Any, NamedTuple, TypeVar
 
-from api_lint import fixes, noqa, workers
+from api_lint import fixes, noqa, packed, workers
 from api_lint.api import Api, Module
 from api_lint.cache import Found, Memory
-from api_lint.census import Census
+from api_lint.census import Census, take
 from api_lint.config import Settings
 from api_lint.discover import Project
-from api_lint.facts import Failure, ModuleFacts, Route, Span
+from api_lint.facts import Failure, ModuleFacts, Room, Route, Span
 from api_lint.gate import Gate, rows_with
 from api_lint.index import Unreadable, decode, index, parse
 from api_lint.names import from_imports
@@ -52,6 +52,10 @@ _POOL_PAYS_AT = 1_500_000
 _PARTS = 32
 # So few files that their sizes need no look.
 _FEW = 20
+# How many files a worker visits at most: with each it knows more of the project.
+_VISITS = 600
+# How many bytes of what is in functions a process unpacks before it lets go of it: they become about six times as much.
+_OPEN_AT_ONCE = 1_500_000
 
 _ROW_END = re.compile(r"\r\n|\r|\n")
 
@@ -99,12 +103,18 @@ class _Visited(NamedTuple):
 
 
 class _Indexed(NamedTuple):
-    """A file's facts, or why it has none; the digest of its content; and what of it is kept, if anything is."""
+    """A file's facts, or why it has none; the digest of its content; the names in the facts; and what of it is kept, if
+    anything is. Where a worker has sent it the facts are packed."""
 
-    facts: ModuleFacts | None
+    facts: ModuleFacts | packed.Packed | None
     failure: Failure | None
     content: str
+    census: Census | None = None
     kept: Kept | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        facts = self.facts
+        return _Indexed, (packed.pack(facts) if isinstance(facts, ModuleFacts) else facts, *self[1:])
 
 
 class _Look(NamedTuple):
@@ -586,6 +596,9 @@ class _Session:
         self.targets = frozenset(project.targets)
         self.gate = Gate(w for rule in rules for w in rule.words)
         self.facts: dict[str, ModuleFacts] = {}
+        self.packed: dict[str, packed.Packed] = {}
+        self.censuses: dict[str, Census] = {}
+        self.room = Room(_OPEN_AT_ONCE)
         self.failures: dict[str, Failure] = {f.path: f for f in project.failures}
         self.scanned: list[str] = []
         self.memory: Memory | None = None
@@ -622,13 +635,18 @@ class _Session:
                 self._take(path, outcome)
         self.scanned.sort()
         roots = self.project.sources(self.settings)
-        self.api = Api(files, self.load, roots, self.scanned, self.text, self._census)
+        self.api = Api(files, self.load, roots, self.scanned, self.text, self.censuses.get, self.room)
 
     def _take(self, path: str, indexed: _Indexed) -> None:
         self.contents[path] = indexed.content
-        if indexed.facts is not None:
+        if isinstance(indexed.facts, tuple):
+            self.packed[path] = indexed.facts
+        elif indexed.facts is not None:
             self.facts[path] = indexed.facts
+        if indexed.facts is not None:
             self.scanned.append(path)
+        if indexed.census is not None:
+            self.censuses[path] = indexed.census
         if indexed.failure is not None:
             self.failures[path] = indexed.failure
             self.is_passing |= indexed.failure.is_passing
@@ -648,18 +666,18 @@ class _Session:
             return False
         self.contents[path] = content
         self.kept[path] = kept
-        if kept.packed:
+        if kept.outer:
             self.scanned.append(path)
+        if kept.census is not None:
+            self.censuses[path] = kept.census
         return True
 
     def _facts_before(self, path: str, content: str) -> ModuleFacts | None:
         """The facts that a file had when its content had this digest, if an earlier run has kept them."""
         kept = self.shelf.of(path, content) if self.shelf is not None else None
-        return unpack(kept.packed) if kept is not None and kept.packed else None
-
-    def _census(self, path: str) -> Census | None:
-        kept = self.kept.get(path)
-        return kept.census if kept is not None else None
+        if kept is None or not kept.outer:
+            return None
+        return unpack(kept, self.room, lambda: None)
 
     def _workers(self, jobs: int, paths: Sequence[str]) -> int:
         """How many processes to use for some files."""
@@ -671,8 +689,9 @@ class _Session:
 
         Files that did not pass the gate are searched, not parsed: what their strings hold is taken for imports too.
         """
+        scanned = frozenset(self.scanned)
         for path in self.project.files:
-            facts = self.facts.get(path)
+            facts = self.load(path) if path in scanned else None
             if facts is not None:
                 for entry in (i for f in (facts.body, *facts.functions) for i in f.imports if i.name):
                     yield _imported_module(entry.module, entry.level, path), entry.name
@@ -688,19 +707,26 @@ class _Session:
             return 0
 
     def load(self, path: str) -> ModuleFacts | None:
-        """A file's facts, indexed now if the gate had kept it out."""
-        facts = self.facts.get(path)
-        kept = self.kept.get(path)
-        if facts is None and kept is not None and kept.packed:
-            facts = unpack(kept.packed)
-            if facts is not None:
-                self.facts[path] = facts
+        """A file's facts, unpacked or, if the gate had kept it out, indexed now."""
+        facts = self.facts.get(path) or self._unpack(path)
         if facts is None and path not in self.failures:
             try:
                 facts = self.facts[path] = index(self.read(path), path)
             except Unreadable as error:
                 # A file nobody asked about may be broken; what it would have told is unknown.
                 self.failures[path] = error.failure
+        return facts
+
+    def _unpack(self, path: str) -> ModuleFacts | None:
+        """The facts that a worker or an earlier run has made, `None` where neither has."""
+        data, kept = self.packed.get(path), self.kept.get(path)
+        facts = None
+        if data is not None:
+            facts = packed.unpack(data, self.room)
+        elif kept is not None and kept.outer:
+            facts = unpack(kept, self.room, lambda: index(self.read(path), path))
+        if facts is not None:
+            self.facts[path] = facts
         return facts
 
     def read(self, path: str) -> bytes:
@@ -772,13 +798,13 @@ class _Session:
             content = self._content(source)
             if self.gate.passes(source) or self._may_be_unused(path, source):
                 facts = index(source, path)
-                return _Indexed(
-                    facts, None, content, pack(content, facts) if self.shelf is not None else None
-                )
+                census = take(facts)
+                kept = pack(content, facts, census) if self.shelf is not None else None
+                return _Indexed(facts, None, content, census, kept)
             if path not in self.targets:
                 return _Indexed(None, None, content)
             parse(source, path)  # nothing to say about it but whether it can be read
-            return _Indexed(None, None, content, Kept(content))
+            return _Indexed(None, None, content, kept=Kept(content))
         except Unreadable as error:
             return _Indexed(None, error.failure, content)
 
@@ -801,6 +827,9 @@ class _Session:
         contents = {**self.sources, **sources}
         after = _Session(project, self.rules, self.settings, contents, self.silent, self.known)
         after.facts = {path: facts for path, facts in self.facts.items() if path not in sources}
+        after.packed = {path: data for path, data in self.packed.items() if path not in sources}
+        after.room = self.room
+        after.censuses = {path: names for path, names in self.censuses.items() if path not in sources}
         after.failures = {
             path: failure for path, failure in self.failures.items() if path not in sources
         }
@@ -808,7 +837,13 @@ class _Session:
             after.load(path)
         after.scanned = sorted({*self.scanned, *(path for path in sources if path in after.facts)})
         after.api = Api(
-            project.files, after.load, project.sources(self.settings), after.scanned, after.text
+            project.files,
+            after.load,
+            project.sources(self.settings),
+            after.scanned,
+            after.text,
+            after.censuses.get,
+            after.room,
         )
         return after
 
@@ -852,12 +887,7 @@ class _Session:
         step = len(paths) // _PARTS + 1
         looks = [_Look(path, part=number // step) for number, path in enumerate(paths)]
         while looks:
-            found = workers.spread(
-                self.visit_one,
-                looks,
-                self._workers(jobs, [look.path for look in looks]),
-                self.settings.timeout,
-            )
+            found = self._spread(looks, jobs)
             again: list[_Look] = []
             for look, outcome in _counted(zip(looks, found), "linting", len(looks), progress):
                 if isinstance(outcome, workers.Ended):
@@ -866,6 +896,15 @@ class _Session:
                     results.append(outcome)
             looks = again
         return results
+
+    def _spread(self, looks: Sequence[_Look], jobs: int) -> Iterator[_Visited | workers.Ended]:
+        """Visit files in workers; after so many there are new ones, which know nothing yet and so take little memory."""
+        count = self._workers(jobs, [look.path for look in looks])
+        rounds = -(-len(looks) // (_VISITS * count))
+        step = -(-len(looks) // rounds)
+        for start in range(0, len(looks), step):
+            batch = looks[start : start + step]
+            yield from workers.spread(self.visit_one, batch, count, self.settings.timeout)
 
     def _ended(self, look: _Look, ended: workers.Ended, again: list[_Look]) -> _Visited:
         """What is told of a worker that ended, and how to look at the file again: without the rule whose turn it was, or
@@ -892,10 +931,14 @@ class _Session:
 
     def visit_one(self, look: _Look) -> _Visited:
         """All rules' unsuppressed findings in one file, and what was looked at for them if that is to be remembered."""
-        self.api.effects.forget_calls()
-        self.api.types.forget_names()
-        if self.memory is None:
-            return self._visited(look)
+        self.api.make_room()
+        try:
+            return self._visited(look) if self.memory is None else self._noted(look)
+        finally:
+            self.api.leave(look.path)
+
+    def _noted(self, look: _Look) -> _Visited:
+        """The same with what was looked at."""
         part = f"{os.getpid()} {look.part}"
         if part != self._part:
             self.api.forget()

@@ -12,8 +12,9 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 # --------------------------------------------------------------------------------------------- expressions
 
@@ -153,6 +154,9 @@ Expr = (
 
 UNKNOWN = Unknown()
 
+# How many facts, about, are unpacked together.
+_PARCEL = 100
+
 
 def root_of(expr: Expr) -> str:
     """The dotted name that a chain of calls, attributes and items starts from, "" where it starts from none."""
@@ -279,8 +283,7 @@ class Literal(NamedTuple):
     traits: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Param:
+class Param(NamedTuple):
     """A parameter. `kind` is `positional`, `keyword`, `vararg` or `kwarg`; `default` counts only if `has_default`."""
 
     name: str
@@ -298,15 +301,133 @@ class Decorator(NamedTuple):
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Body(NamedTuple):
+    """What a function's body holds. `bound` are all names that it binds itself: they shadow those of the module."""
+
+    imports: tuple[Import, ...]
+    assigns: tuple[Assign, ...]
+    calls: tuple[CallSite, ...]
+    returned: tuple[Return, ...]
+    yielded: tuple[Return, ...]
+    raises: tuple[Raise, ...]
+    handlers: tuple[Handler, ...]
+    bound: frozenset[str]
+
+
+class Layout(NamedTuple):
+    """Where a file's strings and statements stand.
+
+    `lines` and `ends` hold, for every statement in the order of the source, its first row and its last; a negative first
+    row marks one that cannot stand alone (behind a `;`, on its parent's line, an `elif`).
+    """
+
+    literals: tuple[Literal, ...]
+    lines: array[int]
+    ends: array[int]
+
+
+class Parcel:
+    """Bodies of functions that stand next to each other, or a layout, packed until somebody looks into one of them.
+
+    Parameters: `store`, of all parcels of the file; `number`, which of them it is.
+    """
+
+    __slots__ = ("_content", "number", "store")
+
+    def __init__(self, store: Store, number: int) -> None:
+        self.store = store
+        self.number = number
+        self._content: Sequence[Body | Layout] | None = None
+
+    def __reduce__(self) -> tuple[type[Parcel], tuple[Store, int]]:
+        return Parcel, (self.store, self.number)
+
+    def __getitem__(self, position: int) -> Any:
+        if self._content is None:
+            self._content, size = self.store.load(self.number)
+            self.store.room.take(self, size)
+        return self._content[position]
+
+    def close(self) -> None:
+        """Let go of what was unpacked."""
+        if self._content is not None:
+            self._content = None
+            self.store.room.leave(self)
+
+
+class Store:
+    """What unpacks the parcels of one file, and how much may be unpacked at one time.
+
+    `load` gives a parcel's content by its number, and the size of that in bytes, packed. Whoever makes a store sets both.
+    """
+
+    __slots__ = ("load", "room")
+
+    def __init__(self) -> None:
+        self.load: Callable[[int], tuple[Sequence[Body | Layout], int]]
+        self.room: Room
+
+    def __reduce__(self) -> tuple[type[Store], tuple[()]]:
+        return Store, ()
+
+
+class Room:
+    """For what is taken out of parcels: at most so many bytes at one time, as they were packed."""
+
+    __slots__ = ("_open", "_size", "most")
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self._open: dict[Parcel, int] = {}
+        self._size = 0
+
+    def take(self, parcel: Parcel, size: int) -> None:
+        """A parcel is opened."""
+        self._open[parcel] = size
+        self._size += size
+
+    def leave(self, parcel: Parcel) -> None:
+        """A parcel is closed."""
+        self._size -= self._open.pop(parcel)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether some should be closed."""
+        return self._size > self.most
+
+    def clear(self) -> None:
+        """Close all."""
+        for parcel in [*self._open]:
+            parcel.close()
+
+
+class InParcel(NamedTuple):
+    """Which of the things in a parcel it is."""
+
+    parcel: Parcel
+    position: int
+
+
+def parcelled(functions: Iterable[Function]) -> list[list[Body]]:
+    """The bodies of functions, those together that make a parcel: of so many facts that unpacking them pays."""
+    parcels: list[list[Body]] = []
+    size = _PARCEL
+    for function in functions:
+        if size >= _PARCEL:
+            parcels.append([])
+            size = 0
+        parcels[-1].append(function.body)
+        size += 1 + len(function.calls) + len(function.assigns)
+    return parcels
+
+
+class Function(NamedTuple):
     """A function, a method, or (named `<module>`) a module's own top-level code.
 
     `qualname` joins enclosing classes and functions with dots. `owner` is the qualname of the class whose method it is,
     `parent` that of the enclosing function, each `""` where there is none. `span` is that of the name behind `def`;
     `start` and `end` are the first (decorators included) and last line, `body_start` that of the first statement behind
-    the docstring. `bound` are all names the body binds itself:
-    they shadow those of the module. `branches` and `loops` count statements of the body, nested functions excluded;
+    the docstring. `branches` and `loops` count statements of the body, nested functions excluded;
     `awaits` tells whether anything in it can be suspended (`await`, `async for`, `async with`). `guards` are the branches
     that do no more than raise: `if not found: raise …`, an `except` that translates.
     """
@@ -325,18 +446,60 @@ class Function:
     decorators: tuple[Decorator, ...]
     params: tuple[Param, ...]
     returns: Expr
-    imports: tuple[Import, ...]
-    assigns: tuple[Assign, ...]
-    calls: tuple[CallSite, ...]
-    returned: tuple[Return, ...]
-    yielded: tuple[Return, ...]
-    raises: tuple[Raise, ...]
-    handlers: tuple[Handler, ...]
-    bound: frozenset[str]
     branches: int
     loops: int
     awaits: bool
     guards: int
+    inner: Body | InParcel
+
+    @property
+    def body(self) -> Body:
+        """What its body holds."""
+        inner = self.inner
+        if isinstance(inner, Body):
+            return inner
+        body: Body = inner.parcel[inner.position]
+        return body
+
+    @property
+    def imports(self) -> tuple[Import, ...]:
+        """The names that its body imports."""
+        return self.body.imports
+
+    @property
+    def assigns(self) -> tuple[Assign, ...]:
+        """The values that names take in its body, in source order."""
+        return self.body.assigns
+
+    @property
+    def calls(self) -> tuple[CallSite, ...]:
+        """The calls in its body, in source order."""
+        return self.body.calls
+
+    @property
+    def returned(self) -> tuple[Return, ...]:
+        """What it returns."""
+        return self.body.returned
+
+    @property
+    def yielded(self) -> tuple[Return, ...]:
+        """What it yields."""
+        return self.body.yielded
+
+    @property
+    def raises(self) -> tuple[Raise, ...]:
+        """What it raises."""
+        return self.body.raises
+
+    @property
+    def handlers(self) -> tuple[Handler, ...]:
+        """The `except` clauses in its body."""
+        return self.body.handlers
+
+    @property
+    def bound(self) -> frozenset[str]:
+        """All names that its body binds itself."""
+        return self.body.bound
 
 
 class Field(NamedTuple):
@@ -348,8 +511,7 @@ class Field(NamedTuple):
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Class:
+class Class(NamedTuple):
     """A class. `keywords` are those of the class statement (`table=True`); `scope` is the enclosing function, or "";
     `type_params` are the names in `class Page[T]`."""
 
@@ -373,8 +535,7 @@ class ModuleFacts:
 
     `path` is relative to the run's root, with forward slashes. `body` is the module's own code as a function.
     `functions` are in source order; where a qualname is defined twice both are listed and the last one is what the name
-    means. `lines` and `ends` hold, for every statement in the order of the source, its first row and its last;
-    a negative first row marks one that cannot stand alone (behind a `;`, on its parent's line, an `elif`).
+    means.
     """
 
     path: str
@@ -382,10 +543,32 @@ class ModuleFacts:
     body: Function
     functions: tuple[Function, ...]
     classes: tuple[Class, ...]
-    literals: tuple[Literal, ...]
-    lines: array[int] = field(repr=False)
-    ends: array[int] = field(repr=False)
     all_names: tuple[str, ...] | None
+    rows: Layout | InParcel = field(repr=False)
+
+    @property
+    def layout(self) -> Layout:
+        """Where its strings and statements stand."""
+        rows = self.rows
+        if isinstance(rows, Layout):
+            return rows
+        layout: Layout = rows.parcel[rows.position]
+        return layout
+
+    @property
+    def literals(self) -> tuple[Literal, ...]:
+        """Its strings that may be secrets or addresses, in source order."""
+        return self.layout.literals
+
+    @property
+    def lines(self) -> array[int]:
+        """The first row of every statement."""
+        return self.layout.lines
+
+    @property
+    def ends(self) -> array[int]:
+        """The last row of every statement."""
+        return self.layout.ends
 
 
 class Failure(NamedTuple):

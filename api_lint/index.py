@@ -21,6 +21,7 @@ from api_lint.facts import (
     Assign,
     Attr,
     Await,
+    Body,
     Call,
     CallSite,
     Choice,
@@ -37,6 +38,7 @@ from api_lint.facts import (
     Import,
     Item,
     Lambda,
+    Layout,
     Literal,
     Map,
     ModuleFacts,
@@ -272,62 +274,6 @@ class _Indexer:
         self.type_checking = False
         self.row = 1  # of the statement that is walked
         self.depth = 0  # of the expression that is walked
-        self._expressions: dict[type, Callable[[Any, str, str], Expr]] = {
-            ast.Name: self._name,
-            ast.Attribute: self._attribute,
-            ast.Call: self._call,
-            ast.Constant: self._constant,
-            ast.Await: self._await,
-            ast.Subscript: self._subscript,
-            ast.List: self._list,
-            ast.Tuple: self._tuple,
-            ast.Set: self._set,
-            ast.Dict: self._dict,
-            ast.IfExp: self._ifexp,
-            ast.BoolOp: self._boolop,
-            ast.BinOp: self._binop,
-            ast.UnaryOp: self._unary,
-            ast.Compare: self._compare,
-            ast.JoinedStr: self._joined,
-            ast.ListComp: self._listcomp,
-            ast.SetComp: self._setcomp,
-            ast.GeneratorExp: self._generator,
-            ast.DictComp: self._dictcomp,
-            ast.Lambda: self._lambda,
-            ast.NamedExpr: self._named,
-            ast.Starred: self._starred,
-            ast.Yield: self._yield,
-            ast.YieldFrom: self._yield_from,
-        }
-        self._statements: dict[type, Callable[[Any], None]] = {
-            ast.Expr: self._expr_statement,
-            ast.Assign: self._assign,
-            ast.AnnAssign: self._ann_assign,
-            ast.AugAssign: self._aug_assign,
-            ast.Return: self._return,
-            ast.If: self._if,
-            ast.For: self._for,
-            ast.AsyncFor: self._for,
-            ast.While: self._while,
-            ast.With: self._with,
-            ast.AsyncWith: self._with,
-            ast.Try: self._try,
-            ast.Raise: self._raise,
-            ast.FunctionDef: self._function,
-            ast.AsyncFunctionDef: self._function,
-            ast.ClassDef: self._class,
-            ast.Import: self._import,
-            ast.ImportFrom: self._import_from,
-            ast.Global: self._global,
-            ast.Nonlocal: self._global,
-            ast.Delete: self._delete,
-            ast.Assert: self._assert,
-            ast.Match: self._match,
-        }
-        if hasattr(ast, "TryStar"):
-            self._statements[ast.TryStar] = self._try
-        if hasattr(ast, "TypeAlias"):
-            self._statements[ast.TypeAlias] = self._type_alias
 
     def module(self, tree: ast.Module) -> ModuleFacts:
         self._block(tree.body)
@@ -351,10 +297,8 @@ class _Indexer:
             body,
             tuple(sorted(self.functions, key=lambda f: f.start)),
             tuple(sorted(self.classes, key=lambda c: c.start)),
-            tuple(self.literals),
-            self.lines,
-            self.ends,
             self.all_names,
+            Layout(tuple(self.literals), self.lines, self.ends),
         )
 
     # ------------------------------------------------------------------------------------------- positions
@@ -388,7 +332,6 @@ class _Indexer:
     def _block(self, statements: list[ast.stmt]) -> None:
         previous = -1
         lines, ends, rows = self.lines, self.ends, self.rows
-        dispatch = self._statements
         for statement in statements:
             line, col = statement.lineno, statement.col_offset
             decorators = getattr(statement, "decorator_list", None)
@@ -404,10 +347,10 @@ class _Indexer:
             ends.append(end)
             if stands_alone:
                 previous = len(ends) - 1
-            handle = dispatch.get(type(statement))
+            handle = _STATEMENTS.get(type(statement))
             if handle is not None:
                 self.row = line
-                handle(statement)
+                handle(self, statement)
 
     def _expr_statement(self, node: ast.Expr) -> None:
         if not isinstance(node.value, ast.Constant):
@@ -719,18 +662,20 @@ class _Indexer:
             decorators,
             params,
             returns,
-            tuple(body.imports),
-            tuple(body.assigns),
-            tuple(body.calls),
-            tuple(body.returned),
-            tuple(body.yielded),
-            tuple(body.raises),
-            tuple(body.handlers),
-            frozenset(body.bound - body.free),
             body.branches,
             body.loops,
             body.awaits,
             body.guards,
+            Body(
+                tuple(body.imports),
+                tuple(body.assigns),
+                tuple(body.calls),
+                tuple(body.returned),
+                tuple(body.yielded),
+                tuple(body.raises),
+                tuple(body.handlers),
+                frozenset(body.bound - body.free),
+            ),
         )
 
     def _params(self, args: ast.arguments) -> tuple[Param, ...]:
@@ -793,10 +738,10 @@ class _Indexer:
     # ----------------------------------------------------------------------------------------- expressions
 
     def _expr(self, node: ast.expr, name: str = "", role: str = "other") -> Expr:
-        handle = self._expressions.get(type(node))
+        handle = _EXPRESSIONS.get(type(node))
         if handle is not None:
             self.depth += 1
-            value = handle(node, name, role)
+            value = handle(self, node, name, role)
             self.depth -= 1
             return value if self.depth < _MAX_DEPTH else UNKNOWN
         for child in ast.iter_child_nodes(node):
@@ -1064,6 +1009,65 @@ class _Indexer:
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
             return Choice((self._annotation(node.left), self._annotation(node.right)))
         return self._expr(node)
+
+
+# No bound methods: a table of them would keep every file's tree and facts alive, with nobody to collect the cycle.
+_EXPRESSIONS: dict[type, Callable[[_Indexer, Any, str, str], Expr]] = {
+    ast.Name: _Indexer._name,
+    ast.Attribute: _Indexer._attribute,
+    ast.Call: _Indexer._call,
+    ast.Constant: _Indexer._constant,
+    ast.Await: _Indexer._await,
+    ast.Subscript: _Indexer._subscript,
+    ast.List: _Indexer._list,
+    ast.Tuple: _Indexer._tuple,
+    ast.Set: _Indexer._set,
+    ast.Dict: _Indexer._dict,
+    ast.IfExp: _Indexer._ifexp,
+    ast.BoolOp: _Indexer._boolop,
+    ast.BinOp: _Indexer._binop,
+    ast.UnaryOp: _Indexer._unary,
+    ast.Compare: _Indexer._compare,
+    ast.JoinedStr: _Indexer._joined,
+    ast.ListComp: _Indexer._listcomp,
+    ast.SetComp: _Indexer._setcomp,
+    ast.GeneratorExp: _Indexer._generator,
+    ast.DictComp: _Indexer._dictcomp,
+    ast.Lambda: _Indexer._lambda,
+    ast.NamedExpr: _Indexer._named,
+    ast.Starred: _Indexer._starred,
+    ast.Yield: _Indexer._yield,
+    ast.YieldFrom: _Indexer._yield_from,
+}
+_STATEMENTS: dict[type, Callable[[_Indexer, Any], None]] = {
+    ast.Expr: _Indexer._expr_statement,
+    ast.Assign: _Indexer._assign,
+    ast.AnnAssign: _Indexer._ann_assign,
+    ast.AugAssign: _Indexer._aug_assign,
+    ast.Return: _Indexer._return,
+    ast.If: _Indexer._if,
+    ast.For: _Indexer._for,
+    ast.AsyncFor: _Indexer._for,
+    ast.While: _Indexer._while,
+    ast.With: _Indexer._with,
+    ast.AsyncWith: _Indexer._with,
+    ast.Try: _Indexer._try,
+    ast.Raise: _Indexer._raise,
+    ast.FunctionDef: _Indexer._function,
+    ast.AsyncFunctionDef: _Indexer._function,
+    ast.ClassDef: _Indexer._class,
+    ast.Import: _Indexer._import,
+    ast.ImportFrom: _Indexer._import_from,
+    ast.Global: _Indexer._global,
+    ast.Nonlocal: _Indexer._global,
+    ast.Delete: _Indexer._delete,
+    ast.Assert: _Indexer._assert,
+    ast.Match: _Indexer._match,
+}
+if hasattr(ast, "TryStar"):
+    _STATEMENTS[ast.TryStar] = _Indexer._try
+if hasattr(ast, "TypeAlias"):
+    _STATEMENTS[ast.TypeAlias] = _Indexer._type_alias
 
 
 class _ClassBody(_Body):

@@ -231,7 +231,8 @@ class Types:
         self._mro: dict[Value, tuple[Ancestor, ...]] = {}
         self._roles: dict[str, str] = {}
         self._canonical: dict[str, str] = {}
-        self._assigned: dict[object, Value] = {}
+        # By file, and with the assignment: another one must not be taken for one that is gone and had its identity.
+        self._assigned: dict[str, dict[object, tuple[Assign, Value]]] = {}
         self._names: dict[object, Value] = {}
         self._implementations: dict[Value, tuple[Value, ...]] = {}
         self._sessions: dict[object, Value] = {}
@@ -246,8 +247,13 @@ class Types:
         self.__init__(self.project)  # type: ignore[misc] # whatever else comes to be remembered is forgotten as well
         self._reverse, self._own_user = gathered
 
-    def forget_names(self) -> None:
-        """Forget what names are in single rows: seldom does anybody but the rules that look at their file ask for it."""
+    def release(self, path: str = "") -> None:
+        """Forget what holds on to what is in functions, those of one file or all; and what names are in single rows: seldom
+        does anybody but the rules that look at their file ask for it."""
+        if path:
+            self._assigned.pop(path, None)
+        else:
+            self._assigned.clear()
         self._names.clear()
 
     @property
@@ -603,8 +609,9 @@ class Types:
     def _value_of(self, assign: Assign, scope: Scope) -> Value:
         """What one assignment gives its target."""
         key = self._assign_key(assign, scope)
-        if key in self._assigned:
-            return self._assigned[key]
+        known = self._assigned.setdefault(scope.module.path, {})
+        if key in known:
+            return known[key][1]
         if key in self._running:
             return NO_VALUE
         self._running.add(key)
@@ -613,7 +620,7 @@ class Types:
         finally:
             self._running.discard(key)
         if not self._running:
-            self._assigned[key] = value
+            known[key] = assign, value
         return value
 
     def _evaluate(self, assign: Assign, scope: Scope) -> Value:

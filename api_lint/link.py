@@ -25,7 +25,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from api_lint import libraries
 from api_lint.census import Census, take
-from api_lint.facts import Assign, Call, CallSite, Class, Function, Import, ModuleFacts
+from api_lint.facts import Assign, Call, CallSite, Class, Function, Import, InParcel, ModuleFacts
 
 _STDLIB = sys.stdlib_module_names
 # Those that have modules below them: of `code` there is no `code.database` but the project's.
@@ -164,7 +164,8 @@ class Module:
         self.assigns: dict[str, list[Assign]] = _Names(assigns, path, looked)
         self._locals: dict[int, dict[str, list[Assign]]] = {}
         self._puts: dict[int, dict[str, list[CallSite]]] = {}
-        self._calls: dict[str, list[tuple[Function | None, CallSite]]] | None = None
+        # By name, the functions' numbers (0 for the top level) and the calls' in them.
+        self._calls: dict[str, list[tuple[int, int]]] | None = None
 
     @property
     def facts(self) -> ModuleFacts:
@@ -197,14 +198,16 @@ class Module:
     def calls_of(self, name: str) -> list[tuple[Function | None, CallSite]]:
         """The calls of what has a name, by itself or behind a dot, each with the function it stands in."""
         self._looked.note(self.path, f"{CALLS}{name}")
+        bodies = (self._facts.body, *self._facts.functions)
         if self._calls is None:
             self._calls = {}
-            for function, body in ((None, self._facts.body), *((f, f) for f in self._facts.functions)):
-                for site in body.calls:
+            for number, body in enumerate(bodies):
+                for position, site in enumerate(body.calls):
                     if isinstance(site.call.func, str):
                         called = site.call.func.rpartition(".")[2]
-                        self._calls.setdefault(called, []).append((function, site))
-        return self._calls.get(name, [])
+                        self._calls.setdefault(called, []).append((number, position))
+        found = self._calls.get(name, ())
+        return [(bodies[n] if n else None, bodies[n].calls[position]) for n, position in found]
 
     def assigns_to(self, name: str) -> list[tuple[Function | None, Assign]]:
         """The assignments to attributes of a name, other than of `self`, each with the function it stands in."""
@@ -247,6 +250,18 @@ class Module:
                 if method in _PUTS and site.call.args:
                     found.setdefault(name, []).append(site)
         return found
+
+    def release(self) -> None:
+        """Let go of what is in functions."""
+        self._locals.clear()
+        self._puts.clear()
+
+    def close(self) -> None:
+        """Let go of what is in its functions, and pack that again."""
+        self.release()
+        for function in self._facts.functions:
+            if isinstance(function.inner, InParcel):
+                function.inner.parcel.close()
 
     def function_at(self, line: int) -> Function | None:
         """The innermost function that holds the row."""
@@ -399,6 +414,17 @@ class Project:
     def forget(self) -> None:
         """Forget every answer, so that what is looked at for the next one is looked at again."""
         self._symbols.clear()
+
+    def close(self, path: str) -> None:
+        """Let go of what is in the functions of one module."""
+        module = self._modules.get(path)
+        if module is not None:
+            module.close()
+
+    def release(self) -> None:
+        """Let go of what is in the functions of all modules."""
+        for module in filter(None, self._modules.values()):
+            module.release()
 
     def find(self, dotted: str, importer: str) -> Symbol:
         """What the absolute module name `dotted` means to the file `importer`."""

@@ -1,7 +1,8 @@
 """Facts of files that have not changed are not made again: they are kept with the digest of the content they are of.
 
 One file for a project: a table of contents, and behind it each file's facts, compressed, which are unpacked when somebody
-asks for them. Whatever is not whole is as if it were not there.
+asks for them: what the file defines, and apart from it what is in its functions. Whatever is not whole is as if it were not
+there.
 """
 
 from __future__ import annotations
@@ -9,25 +10,28 @@ from __future__ import annotations
 import json
 import os
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from api_lint import __version__, encoded, replay
-from api_lint.census import Census, take
-from api_lint.facts import ModuleFacts
+from api_lint.census import Census
+from api_lint.facts import Body, Layout, ModuleFacts, Room, Store, parcelled
 
-_MAGIC = b"api-lint facts 1\n"
+_MAGIC = b"api-lint facts 2\n"
 _HEAD = len(_MAGIC) + 16
 # What unpacks to more than this was not made here.
 _LARGEST = 256_000_000
+# What reading something else than facts may end in.
+_BROKEN = (ValueError, LookupError, TypeError, RecursionError, OverflowError, zlib.error)
 
 
 class Kept(NamedTuple):
-    """What is kept of a file: the digest of its `content`, its facts, packed, and the names in them; no facts and no names
-    for one that the gate keeps out."""
+    """What is kept of a file: the digest of its `content`, its facts in two parts, packed, and the names in them; no facts
+    and no names for one that the gate keeps out."""
 
     content: str
-    packed: bytes = b""
+    outer: bytes = b""
+    inner: bytes = b""
     census: Census | None = None
 
 
@@ -62,28 +66,59 @@ class Shelf:
         at = 0
         table: dict[str, tuple[object, ...]] = {}
         for path, kept in now.items():
-            table[path] = kept.content, at, at + len(kept.packed), *(kept.census or ())
-            at += len(kept.packed)
+            middle, end = at + len(kept.outer), at + len(kept.outer) + len(kept.inner)
+            table[path] = kept.content, at, middle, end, *(kept.census or ())
+            at = end
         head = json.dumps(table, separators=(",", ":")).encode("ascii")
-        parts = (_MAGIC, replay.digest(head), head, b"\n", *(kept.packed for kept in now.values()))
+        facts = (part for kept in now.values() for part in (kept.outer, kept.inner))
+        parts = (_MAGIC, replay.digest(head), head, b"\n", *facts)
         if replay.put(self._folder, self._name, b"".join(parts)):
             replay.forget_old(self._folder)
 
 
-def pack(content: str, facts: ModuleFacts) -> Kept | None:
-    """A file's facts as they are kept, with the digest of its `content`; `None` for what cannot be."""
+def pack(content: str, facts: ModuleFacts, census: Census) -> Kept | None:
+    """A file's facts as they are kept, with the digest of its `content` and the names in them; `None` for what cannot be."""
     try:
-        return Kept(content, zlib.compress(encoded.write(facts), 1), take(facts))
+        outer, inner = encoded.write(facts)
+        return Kept(content, zlib.compress(outer, 1), zlib.compress(inner, 1), census)
     except (ValueError, RecursionError):
         return None
 
 
-def unpack(packed: bytes) -> ModuleFacts | None:
-    """Facts that were packed, `None` where the bytes are no such."""
+def unpack(
+    kept: Kept,
+    room: Room,
+    again: Callable[[], ModuleFacts | None],
+) -> ModuleFacts | None:
+    """Facts that were packed, `None` where the bytes are no such.
+
+    Parameters: `room`, for what is in its functions once somebody looks into them; `again`, what makes the facts anew, for
+    the case that only then it is seen that the bytes are no such thing.
+    """
+    store = Store()
     try:
-        return encoded.read(zlib.decompressobj().decompress(packed, _LARGEST))
-    except (ValueError, LookupError, TypeError, RecursionError, OverflowError, zlib.error):
+        facts = encoded.read(_decompressed(kept.outer), store)
+    except _BROKEN:
         return None
+    lines: list[bytes] = []
+
+    def load(number: int) -> tuple[Sequence[Body | Layout], int]:
+        try:
+            if not lines:
+                lines.extend(_decompressed(kept.inner).split(b"\n"))
+            return encoded.parcel(lines[number], number), len(lines[number])
+        except _BROKEN:
+            made = again()
+            if made is None:
+                raise
+            return (parcelled(made.functions)[number - 1] if number else [made.layout]), 0
+
+    store.load, store.room = load, room
+    return facts
+
+
+def _decompressed(data: bytes) -> bytes:
+    return zlib.decompressobj().decompress(data, _LARGEST)
 
 
 def _read(path: str) -> dict[str, Kept]:
@@ -96,8 +131,13 @@ def _read(path: str) -> dict[str, Kept]:
             return {}
         body = memoryview(source)[_HEAD + len(head) + 1 :]
         return {
-            path: Kept(content, bytes(body[start:end]), Census(*names) if names else None)
-            for path, (content, start, end, *names) in json.loads(head).items()
+            path: Kept(
+                content,
+                bytes(body[start:middle]),
+                bytes(body[middle:end]),
+                Census(*names) if names else None,
+            )
+            for path, (content, start, middle, end, *names) in json.loads(head).items()
         }
     except (ValueError, TypeError, AttributeError, RecursionError):
         return {}

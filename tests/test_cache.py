@@ -6,13 +6,13 @@ import json
 import random
 import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from api_lint import encoded, engine, replay, shelf
-from api_lint.facts import ModuleFacts
+from api_lint import cache, encoded, engine, packed, replay, shelf
+from api_lint.facts import ModuleFacts, Room, Store
 from api_lint.index import Unreadable, index
 from command import Lint, write
 
@@ -222,16 +222,26 @@ def test_facts_serve_other_settings(project: Path, lint: Lint, indexed: list[str
 
 def _with_other_facts(data: bytes) -> bytes:
     """The same table of contents, and behind it facts that are none."""
-    start = len(b"api-lint facts 1\n") + 16
+    start = len(b"api-lint facts 2\n") + 16
     table = json.loads(data[start : data.index(b"\n", start)])
     packed = zlib.compress(b"[1, 2, {}]")
-    for path, (content, first, last, *names) in table.items():
-        table[path] = [content, *((0, len(packed)) if last > first else (0, 0)), *names]
+    for path, (content, first, _, last, *names) in table.items():
+        table[path] = [content, *((0, len(packed), len(packed)) if last > first else (0, 0, 0)), *names]
     head = json.dumps(table, separators=(",", ":")).encode("ascii")
-    return b"api-lint facts 1\n" + replay.digest(head) + head + b"\n" + packed
+    return b"api-lint facts 2\n" + replay.digest(head) + head + b"\n" + packed
 
 
-@pytest.mark.parametrize("harm", [lambda d: d[:0], lambda d: d[:40], lambda d: d[:-40], _flip, lambda d: b"\x80\x04." + d, _with_other_facts])  # fmt: skip
+def _with_other_bodies(data: bytes) -> bytes:
+    """The same facts, but what is in functions is none."""
+    start = len(b"api-lint facts 2\n") + 16
+    table = json.loads(data[start : data.index(b"\n", start)])
+    body = bytearray(data[data.index(b"\n", start) + 1 :])
+    for _, _, middle, last, *_ in table.values():
+        body[middle:last] = zlib.compress(b"[]\n{}")[: last - middle].ljust(last - middle, b" ")
+    return data[: data.index(b"\n", start) + 1] + bytes(body)
+
+
+@pytest.mark.parametrize("harm", [lambda d: d[:0], lambda d: d[:40], lambda d: d[:-40], _flip, lambda d: b"\x80\x04." + d, _with_other_facts, _with_other_bodies])  # fmt: skip
 def test_facts_that_are_not_whole_are_made_again(
     project: Path, lint: Lint, tmp_path: Path, harm: Callable[[bytes], bytes]
 ) -> None:
@@ -245,21 +255,21 @@ def test_facts_that_are_not_whole_are_made_again(
 
 def _with_numbers_for_names(data: bytes) -> bytes:
     """The same facts, but functions are called 7."""
-    start = len(b"api-lint facts 1\n") + 16
+    start = len(b"api-lint facts 2\n") + 16
     end = data.index(b"\n", start)
     parts, at = [], 0
     table = json.loads(data[start:end])
-    for path, (content, first, last, *names) in table.items():
-        packed = data[end + 1 + first : end + 1 + last]
-        if packed:
-            facts = json.loads(zlib.decompress(packed))
-            facts[3] = [[7, 7, *function[2:]] for function in facts[3]]
-            packed = zlib.compress(json.dumps(facts).encode())
-        table[path] = [content, at, at + len(packed), *names]
-        parts.append(packed)
-        at += len(packed)
+    for path, (content, first, middle, last, *names) in table.items():
+        outer, inner = data[end + 1 + first : end + 1 + middle], data[end + 1 + middle : end + 1 + last]
+        if outer:
+            facts = json.loads(zlib.decompress(outer))
+            facts[4] = [[7, 7, *function[2:]] for function in facts[4]]
+            outer = zlib.compress(json.dumps(facts).encode())
+        table[path] = [content, at, at + len(outer), at + len(outer) + len(inner), *names]
+        parts += [outer, inner]
+        at += len(outer) + len(inner)
     head = json.dumps(table).encode("ascii")
-    return b"".join((b"api-lint facts 1\n", replay.digest(head), head, b"\n", *parts))
+    return b"".join((b"api-lint facts 2\n", replay.digest(head), head, b"\n", *parts))
 
 
 def test_facts_that_are_whole_and_wrong(project: Path, lint: Lint, tmp_path: Path) -> None:
@@ -288,16 +298,55 @@ def test_findings_that_are_whole_and_wrong(
 FIXTURES = sorted((Path(__file__).parent.parent / "fixtures").rglob("*.py"))
 
 
-def test_facts_come_back_as_they_were() -> None:
+def fixture_facts() -> Iterator[ModuleFacts]:
     made = 0
     for path in FIXTURES:
         try:
-            facts = index(path.read_bytes(), path.name)
+            yield index(path.read_bytes(), path.name)
         except Unreadable:
             continue
-        assert encoded.read(encoded.write(facts)) == facts
         made += 1
     assert made > 100
+
+
+def test_facts_come_back_as_they_were() -> None:
+    for facts in fixture_facts():
+        outer, inner = encoded.write(facts)
+        lines = inner.split(b"\n")
+        store = Store()
+        store.load = lambda number, lines=lines: (encoded.parcel(lines[number], number), 1)  # type: ignore[misc]
+        store.room = Room(10)
+        assert cache._shape(encoded.read(outer, store), 0) == cache._shape(facts, 0)
+
+
+def test_facts_come_back_from_a_worker() -> None:
+    room = Room(0)
+    for facts in fixture_facts():
+        back = packed.unpack(packed.pack(facts), room)
+        assert not room.is_full
+        assert cache._shape(back, 0) == cache._shape(facts, 0)
+        assert room.is_full
+        function = next(iter(back.functions), None)
+        before = function.body if function is not None else None
+        room.clear()
+        assert not room.is_full
+        assert function is None or (function.body is not before and function.body == before)
+        room.clear()
+
+
+def test_little_room_changes_nothing(
+    lint: Lint, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What is in functions is let go of after each file, and workers are new after every few: it is all found again."""
+    monkeypatch.setenv("API_LINT_CACHE_DIR", str(tmp_path / "cache"))
+    folder = Path(__file__).parent.parent / "fixtures" / "blocking-call-through-helper"
+    options = (str(folder), "--isolated", "--config", "include-tests=true", "--jobs", "2")
+    first = lint(*options, "--no-cache")
+    assert len(first[1].splitlines()) > 50
+    monkeypatch.setattr(engine, "_OPEN_AT_ONCE", 1000)
+    monkeypatch.setattr(engine, "_VISITS", 5)
+    assert lint(*options, "--no-cache") == first
+    assert lint(*options) == first
 
 
 def test_other_settings_are_another_matter(project: Path, lint: Lint, visited: list[str]) -> None:
@@ -318,7 +367,8 @@ def test_a_secret_is_not_kept(project: Path, lint: Lint, tmp_path: Path) -> None
     assert kept
     assert not any(secret.encode() in each for each in kept)
     (path,) = (tmp_path / "cache" / "facts").iterdir()
-    packed = [zlib.decompress(each.packed) for each in shelf._read(str(path)).values() if each.packed]
+    found = [each for each in shelf._read(str(path)).values() if each.outer]
+    packed = [zlib.decompress(part) for each in found for part in (each.outer, each.inner)]
     assert len(packed) > 5
     assert not any(secret.encode() in each for each in packed)
 

@@ -395,13 +395,15 @@ FORGED_TABLES: dict[str, tuple[str, bytes]] = {
     "a pickle for facts": ("facts", pickle.dumps(Evil())),
     "a pickle for findings": ("found", pickle.dumps(Evil())),
     "a sealed pickle for findings": ("found", sealed_table(b"api-lint found 1\n", pickle.dumps(Evil()))),
-    "brackets for facts": ("facts", sealed_table(b"api-lint facts 1\n", DEEP, b"\n")),
+    "brackets for facts": ("facts", sealed_table(b"api-lint facts 2\n", DEEP, b"\n")),
     "brackets for findings": ("found", sealed_table(b"api-lint found 1\n", DEEP)),
-    "a list for facts": ("facts", sealed_table(b"api-lint facts 1\n", b"[1]", b"\n")),
+    "a list for facts": ("facts", sealed_table(b"api-lint facts 2\n", b"[1]", b"\n")),
     "a list for findings": ("found", sealed_table(b"api-lint found 1\n", b"[1]")),
     "facts that are a pickle": (
         "facts",
-        sealed_table(b"api-lint facts 1\n", b'{"app/main.py":["",0,99]}', b"\n" + pickle.dumps(Evil())),
+        sealed_table(
+            b"api-lint facts 2\n", b'{"app/main.py":["",0,99,99]}', b"\n" + pickle.dumps(Evil())
+        ),
     ),
 }
 
