@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 from api_lint import __version__, link, replay
 from api_lint.api import Api, Module
-from api_lint.facts import Function, ModuleFacts, Span
+from api_lint.facts import Body, Function, ModuleFacts, Route, Span
 from api_lint.link import LISTED, PRESENCE, SOURCE, STARS, WHOLE
 from api_lint.rule import (
     AddCode,
@@ -33,12 +33,14 @@ from api_lint.rule import (
     TextFix,
 )
 
-_MAGIC = b"api-lint found 1\n"
+_MAGIC = b"api-lint found 2\n"
 _HEAD = len(_MAGIC) + 16
 # What is larger than this was not made here.
 _LARGEST = 256_000_000
 
 Item = tuple[str, str]
+
+_NO_BODY = Body((), (), (), (), (), (), (), frozenset())
 
 
 class Found(NamedTuple):
@@ -48,6 +50,15 @@ class Found(NamedTuple):
     diagnostics: tuple[Diagnostic, ...]
     suppressed: int
     looked: frozenset[Item]
+
+
+class Known(NamedTuple):
+    """The same as it is kept: `looked` is the number of what was looked at, which files share."""
+
+    content: str
+    diagnostics: tuple[Diagnostic, ...]
+    suppressed: int
+    looked: int
 
 
 class Memory:
@@ -62,13 +73,13 @@ class Memory:
         self._name = replay.digest(repr((__version__, key)).encode("utf-8", "surrogateescape")).hex()
         self._is_fit = is_fit
         self._before = _read(os.path.join(self._folder, self._name))
-        self._true: dict[str, Found] = {}
+        self._true: dict[str, Known] = {}
         # The answers of this run, digested: what is asked before the files are visited is kept after it.
         self._answers: dict[str, str] = {}
 
     def forget(self) -> None:
         """Forget what earlier runs have found."""
-        self._before = _Kept({}, {}, {})
+        self._before = _NOTHING
         self._true = {}
         self._answers = {}
 
@@ -77,7 +88,7 @@ class Memory:
         api: Api,
         contents: Mapping[str, str],
         facts_of: Callable[[str, str], ModuleFacts | None],
-    ) -> Mapping[str, Found]:
+    ) -> Mapping[str, Known]:
         """What is still true of what was found.
 
         Parameters: `api`, the linked project; `contents`, the digest of each file's content by its path; `facts_of`, what
@@ -94,15 +105,13 @@ class Memory:
             path: _Change(api.module(path), bool(content), facts_of(path, content))
             for path, content in changed.items()
         }
-        # Files share what they looked at.
-        shared = {each.looked for each in before.found.values()}
         news = {
-            item
-            for item in frozenset().union(*shared)
-            if (item[0] in changed and compared[item[0]].is_news(item[1]))
-            or (not item[0] and self._answer(api, item[1]) != before.answers.get(item[1]))
+            number
+            for number, (path, name) in enumerate(before.items)
+            if (path in changed and compared[path].is_news(name))
+            or (not path and self._answer(api, name) != before.answers.get(name))
         }
-        untouched = {looked for looked in shared if news.isdisjoint(looked)}
+        untouched = {number for number, items in enumerate(before.shared) if news.isdisjoint(items)}
         self._true = {
             path: each
             for path, each in before.found.items()
@@ -120,15 +129,27 @@ class Memory:
         fit = {path: each for path, each in found.items() if self._is_fit(each.diagnostics)}
         if not fit:
             return
-        kept = {**self._true, **fit}
-        looked = frozenset().union(*{each.looked for each in kept.values()})
-        paths = {path for path, _ in looked if path} | {
-            r.path for f in kept.values() for r in _related(f)
-        }
-        answers = {question: self._answer(api, question) for path, question in looked if not path}
-        data = _encoded(_Kept(kept, answers, {path: contents.get(path, "") for path in sorted(paths)}))
+        known, items, shared = self._with(fit)
+        paths = {path for path, _ in items if path}
+        paths |= {related.path for each in known.values() for related in _related(each)}
+        answers = {question: self._answer(api, question) for path, question in items if not path}
+        then = {path: contents.get(path, "") for path in sorted(paths)}
+        data = _encoded(_Kept(known, items, shared, answers, then))
         if replay.put(self._folder, self._name, _MAGIC + replay.digest(data) + data):
             replay.forget_old(self._folder)
+
+    def _with(self, found: Mapping[str, Found]) -> tuple[dict[str, Known], list[Item], list[list[int]]]:
+        """What is still true and what was found now: by path, and the items that were looked at, once and by their numbers."""
+        number_of = {item: number for number, item in enumerate(self._before.items)}
+        shared = [*self._before.shared]
+        place_of: dict[frozenset[Item], int] = {}
+        known = dict(self._true)
+        for path, each in found.items():
+            if each.looked not in place_of:
+                place_of[each.looked] = len(shared)
+                shared.append([number_of.setdefault(item, len(number_of)) for item in each.looked])
+            known[path] = Known(each.content, each.diagnostics, each.suppressed, place_of[each.looked])
+        return _without_unused(known, [*number_of], shared)
 
     def _answer(self, api: Api, question: str) -> str:
         """The digest of the answer to a question about all files."""
@@ -139,15 +160,35 @@ class Memory:
 
 
 class _Kept(NamedTuple):
-    """What is in the file: by path what was found in it, the digest of the answer to each question about all files, and those
-    of the contents of the files that were looked at."""
+    """What is in the file: by path what was found in it, all items, those that some files looked at by their numbers, the
+    digest of the answer to each question about all files, and those of the contents of the files that were looked at."""
 
-    found: dict[str, Found]
+    found: dict[str, Known]
+    items: list[Item]
+    shared: list[list[int]]
     answers: dict[str, str]
     contents: dict[str, str]
 
 
-def _related(found: Found) -> Iterator[Related]:
+_NOTHING = _Kept({}, [], [], {}, {})
+
+
+def _without_unused(
+    known: dict[str, Known], items: list[Item], shared: list[list[int]]
+) -> tuple[dict[str, Known], list[Item], list[list[int]]]:
+    """The same without what no file has looked at, numbered anew."""
+    places = {place: new for new, place in enumerate(sorted({each.looked for each in known.values()}))}
+    shared = [shared[place] for place in places]
+    used = sorted(set().union(*shared))
+    number_of = dict(zip(used, range(len(used))))
+    return (
+        {path: each._replace(looked=places[each.looked]) for path, each in known.items()},
+        [items[number] for number in used],
+        [[number_of[number] for number in numbers] for numbers in shared],
+    )
+
+
+def _related(found: Known) -> Iterator[Related]:
     return (related for diagnostic in found.diagnostics for related in diagnostic.related)
 
 
@@ -171,7 +212,8 @@ def _answered(api: Api, sort: str, about: Sequence[str]) -> object:
         case "routes":
             return api.routes(" ".join(about) or None)
         case "handled":
-            return api.handled_in(" ".join(about))
+            # How a file's own functions are is known of the file.
+            return tuple(map(_without_body, api.handled_in(" ".join(about))))
         case "classes":
             return api.classes(*about)
         case "relations":
@@ -180,6 +222,11 @@ def _answered(api: Api, sort: str, about: Sequence[str]) -> object:
         case "user":
             return api.types.own_user()
     raise ValueError(sort)
+
+
+def _without_body(route: Route) -> Route:
+    handler = route.handler
+    return replace(route, handler=handler._replace(function=handler.function._replace(inner=_NO_BODY)))
 
 
 class _Change:
@@ -354,18 +401,14 @@ _EDITS: dict[str, Callable[..., AddLine | AddCode | AddField]] = {
 
 
 def _encoded(kept: _Kept) -> bytes:
-    """What is kept as JSON: what files looked at stands once for all that share it, as numbers of items."""
-    shared = [*{each.looked: None for each in kept.found.values()}]
-    items = sorted(frozenset().union(*shared))
-    number_of = {item: number for number, item in enumerate(items)}
-    place_of = {looked: number for number, looked in enumerate(shared)}
+    """What is kept as JSON."""
     table = {
         "contents": kept.contents,
         "answers": kept.answers,
-        "items": items,
-        "looked": [sorted(number_of[item] for item in looked) for looked in shared],
+        "items": kept.items,
+        "shared": kept.shared,
         "found": {
-            path: [each.content, each.suppressed, place_of[each.looked], [*map(_plain, each.diagnostics)]]
+            path: [each.content, each.suppressed, each.looked, [*map(_plain, each.diagnostics)]]
             for path, each in kept.found.items()
         },
     }  # fmt: skip
@@ -446,18 +489,19 @@ def _read(path: str) -> _Kept:
     """What was kept, nothing where it is not whole."""
     source = replay.source_of(path, _LARGEST)
     if source is None:
-        return _Kept({}, {}, {})
+        return _NOTHING
     try:
         data = source[_HEAD:]
         if not source.startswith(_MAGIC) or source[len(_MAGIC) : _HEAD] != replay.digest(data):
-            return _Kept({}, {}, {})
+            return _NOTHING
         table = json.loads(data)
         items = [(where, name) for where, name in table["items"]]
-        shared = [frozenset(items[number] for number in numbers) for numbers in table["looked"]]
+        shared = [[*numbers] for numbers in table["shared"]]
         found = {
-            path: Found(content, tuple(map(_diagnostic, plain)), suppressed, shared[place])
+            path: Known(content, tuple(map(_diagnostic, plain)), suppressed, place)
             for path, (content, suppressed, place, plain) in table["found"].items()
         }
-        return _Kept(found, dict(table["answers"]), dict(table["contents"]))
+        _check(int, *(each.looked for each in found.values()), *map(max, filter(None, shared)))
+        return _Kept(found, items, shared, dict(table["answers"]), dict(table["contents"]))
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        return _Kept({}, {}, {})
+        return _NOTHING

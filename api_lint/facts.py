@@ -348,6 +348,10 @@ class Parcel:
             self.store.room.take(self, size)
         return self._content[position]
 
+    def may_hold(self, name: str) -> bool:
+        """Whether a name may occur in it."""
+        return self._content is not None or self.store.holds(self.number, name)
+
     def close(self) -> None:
         """Let go of what was unpacked."""
         if self._content is not None:
@@ -358,12 +362,14 @@ class Parcel:
 class Store:
     """What unpacks the parcels of one file, and how much may be unpacked at one time.
 
-    `load` gives a parcel's content by its number, and the size of that in bytes, packed. Whoever makes a store sets both.
+    `load` gives a parcel's content by its number, and the size of that in bytes, packed; `holds` tells by the number
+    whether a name may occur in it. Whoever makes a store sets all.
     """
 
-    __slots__ = ("load", "room")
+    __slots__ = ("holds", "load", "room")
 
     def __init__(self) -> None:
+        self.holds: Callable[[int, str], bool]
         self.load: Callable[[int], tuple[Sequence[Body | Layout], int]]
         self.room: Room
 
@@ -460,6 +466,10 @@ class Function(NamedTuple):
             return inner
         body: Body = inner.parcel[inner.position]
         return body
+
+    def may_hold(self, name: str) -> bool:
+        """Whether a name may occur in its body: told without unpacking it."""
+        return isinstance(self.inner, Body) or self.inner.parcel.may_hold(name)
 
     @property
     def imports(self) -> tuple[Import, ...]:

@@ -165,7 +165,7 @@ class Module:
         self._locals: dict[int, dict[str, list[Assign]]] = {}
         self._puts: dict[int, dict[str, list[CallSite]]] = {}
         # By name, the functions' numbers (0 for the top level) and the calls' in them.
-        self._calls: dict[str, list[tuple[int, int]]] | None = None
+        self._calls: dict[str, list[tuple[int, int]]] = {}
 
     @property
     def facts(self) -> ModuleFacts:
@@ -199,14 +199,16 @@ class Module:
         """The calls of what has a name, by itself or behind a dot, each with the function it stands in."""
         self._looked.note(self.path, f"{CALLS}{name}")
         bodies = (self._facts.body, *self._facts.functions)
-        if self._calls is None:
-            self._calls = {}
-            for number, body in enumerate(bodies):
-                for position, site in enumerate(body.calls):
-                    if isinstance(site.call.func, str):
-                        called = site.call.func.rpartition(".")[2]
-                        self._calls.setdefault(called, []).append((number, position))
-        found = self._calls.get(name, ())
+        if name not in self._calls:
+            behind = f".{name}"
+            self._calls[name] = [
+                (number, position)
+                for number, body in enumerate(bodies)
+                if body.may_hold(name)
+                for position, site in enumerate(body.calls)
+                if isinstance(func := site.call.func, str) and (func == name or func.endswith(behind))
+            ]
+        found = self._calls[name]
         return [(bodies[n] if n else None, bodies[n].calls[position]) for n, position in found]
 
     def assigns_to(self, name: str) -> list[tuple[Function | None, Assign]]:

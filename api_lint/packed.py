@@ -83,6 +83,7 @@ def unpack(packed: Packed, room: Room) -> ModuleFacts:
     module: ModuleFacts
     store, module = _loaded(outer)
     store.load = lambda number: (_loaded(parcels[number]), len(parcels[number]))
+    store.holds = lambda number, name: _encoded(name) in zlib.decompress(parcels[number])
     store.room = room
     return module
 
@@ -97,3 +98,8 @@ def _dumped(value: object, reduced: dict[type, _Reducer]) -> bytes:
 
 def _loaded(data: bytes) -> Any:
     return pickle.loads(zlib.decompress(data))
+
+
+def _encoded(name: str) -> bytes:
+    """A name as it stands in a pickle."""
+    return name.encode("utf-8", "surrogatepass")

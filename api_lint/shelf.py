@@ -100,20 +100,29 @@ def unpack(
         facts = encoded.read(_decompressed(kept.outer), store)
     except _BROKEN:
         return None
-    lines: list[bytes] = []
+    unpacked: list[bytes] = []
+
+    def lines() -> list[bytes]:
+        if not unpacked:
+            unpacked.extend(_decompressed(kept.inner).split(b"\n"))
+        return unpacked
+
+    def holds(number: int, name: str) -> bool:
+        try:
+            return not name.isascii() or name.encode() in lines()[number]
+        except _BROKEN:
+            return True
 
     def load(number: int) -> tuple[Sequence[Body | Layout], int]:
         try:
-            if not lines:
-                lines.extend(_decompressed(kept.inner).split(b"\n"))
-            return encoded.parcel(lines[number], number), len(lines[number])
+            return encoded.parcel(lines()[number], number), len(lines()[number])
         except _BROKEN:
             made = again()
             if made is None:
                 raise
             return (parcelled(made.functions)[number - 1] if number else [made.layout]), 0
 
-    store.load, store.room = load, room
+    store.load, store.holds, store.room = load, holds, room
     return facts
 
 

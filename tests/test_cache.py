@@ -288,10 +288,10 @@ def test_findings_that_are_whole_and_wrong(
 ) -> None:
     first = lint(*ROWS)
     (path,) = (tmp_path / "cache" / "found").iterdir()
-    data = path.read_bytes()[len(b"api-lint found 1\n") + 16 :]
+    data = path.read_bytes()[len(b"api-lint found 2\n") + 16 :]
     assert old in data
     data = data.replace(old, new)
-    path.write_bytes(b"api-lint found 1\n" + replay.digest(data) + data)
+    path.write_bytes(b"api-lint found 2\n" + replay.digest(data) + data)
     assert lint(*ROWS) == first
 
 
@@ -340,7 +340,8 @@ def test_little_room_changes_nothing(
     """What is in functions is let go of after each file, and workers are new after every few: it is all found again."""
     monkeypatch.setenv("API_LINT_CACHE_DIR", str(tmp_path / "cache"))
     folder = Path(__file__).parent.parent / "fixtures" / "blocking-call-through-helper"
-    options = (str(folder), "--isolated", "--config", "include-tests=true", "--jobs", "2")
+    options = (str(folder), "--isolated", "--jobs", "2", "--output-format", "concise")
+    options += ("--config", "include-tests=true")
     first = lint(*options, "--no-cache")
     assert len(first[1].splitlines()) > 50
     monkeypatch.setattr(engine, "_OPEN_AT_ONCE", 1000)

@@ -394,11 +394,11 @@ DEEP = b'{"found":' + b"[" * 200_000
 FORGED_TABLES: dict[str, tuple[str, bytes]] = {
     "a pickle for facts": ("facts", pickle.dumps(Evil())),
     "a pickle for findings": ("found", pickle.dumps(Evil())),
-    "a sealed pickle for findings": ("found", sealed_table(b"api-lint found 1\n", pickle.dumps(Evil()))),
+    "a sealed pickle for findings": ("found", sealed_table(b"api-lint found 2\n", pickle.dumps(Evil()))),
     "brackets for facts": ("facts", sealed_table(b"api-lint facts 2\n", DEEP, b"\n")),
-    "brackets for findings": ("found", sealed_table(b"api-lint found 1\n", DEEP)),
+    "brackets for findings": ("found", sealed_table(b"api-lint found 2\n", DEEP)),
     "a list for facts": ("facts", sealed_table(b"api-lint facts 2\n", b"[1]", b"\n")),
-    "a list for findings": ("found", sealed_table(b"api-lint found 1\n", b"[1]")),
+    "a list for findings": ("found", sealed_table(b"api-lint found 2\n", b"[1]")),
     "facts that are a pickle": (
         "facts",
         sealed_table(
