@@ -348,9 +348,9 @@ class Parcel:
             self.store.room.take(self, size)
         return self._content[position]
 
-    def may_hold(self, name: str) -> bool:
-        """Whether a name may occur in it."""
-        return self._content is not None or self.store.holds(self.number, name)
+    def may_hold(self, names: Sequence[str]) -> bool:
+        """Whether any of the names may occur in it."""
+        return self._content is not None or self.store.holds(self.number, names)
 
     def close(self) -> None:
         """Let go of what was unpacked."""
@@ -363,13 +363,13 @@ class Store:
     """What unpacks the parcels of one file, and how much may be unpacked at one time.
 
     `load` gives a parcel's content by its number, and the size of that in bytes, packed; `holds` tells by the number
-    whether a name may occur in it. Whoever makes a store sets all.
+    whether any of some names may occur in it. Whoever makes a store sets all.
     """
 
     __slots__ = ("holds", "load", "room")
 
     def __init__(self) -> None:
-        self.holds: Callable[[int, str], bool]
+        self.holds: Callable[[int, Sequence[str]], bool]
         self.load: Callable[[int], tuple[Sequence[Body | Layout], int]]
         self.room: Room
 
@@ -467,9 +467,9 @@ class Function(NamedTuple):
         body: Body = inner.parcel[inner.position]
         return body
 
-    def may_hold(self, name: str) -> bool:
-        """Whether a name may occur in its body: told without unpacking it."""
-        return isinstance(self.inner, Body) or self.inner.parcel.may_hold(name)
+    def may_hold(self, *names: str) -> bool:
+        """Whether any of the names may occur in its body: told without unpacking it."""
+        return isinstance(self.inner, Body) or self.inner.parcel.may_hold(names)
 
     @property
     def imports(self) -> tuple[Import, ...]:

@@ -83,7 +83,7 @@ def unpack(packed: Packed, room: Room) -> ModuleFacts:
     module: ModuleFacts
     store, module = _loaded(outer)
     store.load = lambda number: (_loaded(parcels[number]), len(parcels[number]))
-    store.holds = lambda number, name: _encoded(name) in zlib.decompress(parcels[number])
+    store.holds = lambda number, names: _holds(parcels[number], names)
     store.room = room
     return module
 
@@ -100,6 +100,6 @@ def _loaded(data: bytes) -> Any:
     return pickle.loads(zlib.decompress(data))
 
 
-def _encoded(name: str) -> bytes:
-    """A name as it stands in a pickle."""
-    return name.encode("utf-8", "surrogatepass")
+def _holds(data: bytes, names: Sequence[str]) -> bool:
+    pickled = zlib.decompress(data)
+    return any(name.encode("utf-8", "surrogatepass") in pickled for name in names)

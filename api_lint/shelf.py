@@ -21,6 +21,8 @@ _MAGIC = b"api-lint facts 2\n"
 _HEAD = len(_MAGIC) + 16
 # What unpacks to more than this was not made here.
 _LARGEST = 256_000_000
+# How much smaller it would be compressed.
+_COMPRESSED = 4
 # What reading something else than facts may end in.
 _BROKEN = (ValueError, LookupError, TypeError, RecursionError, OverflowError, zlib.error)
 
@@ -107,15 +109,16 @@ def unpack(
             unpacked.extend(_decompressed(kept.inner).split(b"\n"))
         return unpacked
 
-    def holds(number: int, name: str) -> bool:
+    def holds(number: int, names: Sequence[str]) -> bool:
         try:
-            return not name.isascii() or name.encode() in lines()[number]
+            return any(not name.isascii() or name.encode() in lines()[number] for name in names)
         except _BROKEN:
             return True
 
     def load(number: int) -> tuple[Sequence[Body | Layout], int]:
         try:
-            return encoded.parcel(lines()[number], number), len(lines()[number])
+            line = lines()[number]
+            return encoded.parcel(line, number), len(line) // _COMPRESSED
         except _BROKEN:
             made = again()
             if made is None:

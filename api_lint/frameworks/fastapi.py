@@ -27,6 +27,7 @@ from api_lint.frameworks.routing import (
     Mount,
     Mounts,
     Router,
+    calls_named,
     calls_of,
     definition_scope,
     each,
@@ -310,9 +311,9 @@ class FastApiAdapter:
         return self._mounts
 
     def _mounts_of(self, module: Module) -> Iterator[Mount]:
-        for site, scope in calls_of(module):
-            owner, name = receiver(site.call)
-            if name not in _MOUNTING or not owner:
+        for site, scope, name in calls_named(module, _MOUNTING):
+            owner, _ = receiver(site.call)
+            if not owner:
                 continue
             child = site.call.argument(
                 0 if name == "include_router" else 1, "router" if name == "include_router" else "app"

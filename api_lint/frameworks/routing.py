@@ -169,14 +169,14 @@ class Callers:
 def calls_of(module: Module) -> Iterator[tuple[CallSite, Scope]]:
     """Every call of a module with the scope it stands in."""
     for function in (None, *module.facts.functions):
-        body = function or module.facts.body
-        for site in body.calls:
+        for site in (function or module.facts.body).calls:
             yield site, Scope(module, function, site.span.line)
 
 
 def calls_named(module: Module, names: frozenset[str]) -> Iterator[tuple[CallSite, Scope, str]]:
     """The calls of a module whose callee's last name is one of `names`, with their scope and that name."""
-    for function in (None, *module.facts.functions):
+    functions = (f for f in module.facts.functions if f.may_hold(*names))
+    for function in (None, *functions):
         for site in (function or module.facts.body).calls:
             name = last(site.call.func)
             if name in names:
