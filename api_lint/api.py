@@ -21,7 +21,6 @@ from api_lint.facts import (
     Function,
     FunctionRef,
     ModuleFacts,
-    Room,
     Route,
     Step,
     Value,
@@ -29,6 +28,7 @@ from api_lint.facts import (
 from api_lint.frameworks import adapters
 from api_lint.infer import Scope, Types
 from api_lint.link import SOURCE, Module, Project
+from api_lint.parcels import Room
 
 if TYPE_CHECKING:
     from api_lint.raising import Raising

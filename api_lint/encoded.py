@@ -32,7 +32,6 @@ from api_lint.facts import (
     Function,
     Handler,
     Import,
-    InParcel,
     Item,
     Lambda,
     Layout,
@@ -41,17 +40,15 @@ from api_lint.facts import (
     ModuleFacts,
     Of,
     Param,
-    Parcel,
     Raise,
     Return,
     Seq,
     Span,
     Star,
-    Store,
     Text,
     Unpack,
-    parcelled,
 )
+from api_lint.parcels import InParcel, Parcel, Store, parcelled
 
 # The numbers of the kinds of expressions. They stand in what is kept: a change of them needs another version there.
 _TEXT, _CONST, _OF, _ATTR, _CALL, _FORMAT, _STAR, _AWAIT, _ITEM, _SEQ, _MAP, _CHOICE, _COMP, _LAMBDA, _UNPACK = range(15)  # fmt: skip

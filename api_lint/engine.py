@@ -24,10 +24,11 @@ from api_lint.cache import Found, Memory
 from api_lint.census import Census, take
 from api_lint.config import Settings
 from api_lint.discover import Project
-from api_lint.facts import Failure, ModuleFacts, Room, Route, Span
+from api_lint.facts import Failure, ModuleFacts, Route, Span
 from api_lint.gate import Gate, rows_with
 from api_lint.index import Unreadable, decode, index, parse
 from api_lint.names import from_imports
+from api_lint.parcels import Room
 from api_lint.replay import digest
 from api_lint.rule import (
     SAFE,

@@ -25,7 +25,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from api_lint import libraries
 from api_lint.census import Census, take
-from api_lint.facts import Assign, Call, CallSite, Class, Function, Import, InParcel, ModuleFacts
+from api_lint.facts import Assign, Call, CallSite, Class, Function, Import, ModuleFacts
+from api_lint.parcels import InParcel
 
 _STDLIB = sys.stdlib_module_names
 # Those that have modules below them: of `code` there is no `code.database` but the project's.
@@ -261,9 +262,9 @@ class Module:
     def close(self) -> None:
         """Let go of what is in its functions, and pack that again."""
         self.release()
-        for function in self._facts.functions:
-            if isinstance(function.inner, InParcel):
-                function.inner.parcel.close()
+        for inner in (self._facts.rows, *(function.inner for function in self._facts.functions)):
+            if isinstance(inner, InParcel):
+                inner.parcel.close()
 
     def function_at(self, line: int) -> Function | None:
         """The innermost function that holds the row."""

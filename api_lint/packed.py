@@ -17,17 +17,8 @@ from itertools import count
 from typing import Any
 
 from api_lint import facts
-from api_lint.facts import (
-    Body,
-    InParcel,
-    Layout,
-    ModuleFacts,
-    Parcel,
-    Room,
-    Store,
-    Unknown,
-    parcelled,
-)
+from api_lint.facts import Body, Layout, ModuleFacts, Unknown
+from api_lint.parcels import InParcel, Parcel, Room, Store, parcelled
 
 Packed = tuple[bytes, tuple[bytes, ...]]
 
@@ -45,7 +36,7 @@ def _plainly(fact: tuple[Any, ...]) -> _Reduced:
 # Of the unknown expression there is only one, which it sees to itself.
 _TUPLES = tuple(
     kind
-    for kind in vars(facts).values()
+    for kind in (*vars(facts).values(), InParcel)
     if isinstance(kind, type) and issubclass(kind, tuple) and kind is not Unknown
 )
 _REDUCED: dict[type, _Reducer] = {**copyreg.dispatch_table, **dict.fromkeys(_TUPLES, _plainly)}

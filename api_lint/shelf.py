@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 from api_lint import __version__, encoded, replay
 from api_lint.census import Census
-from api_lint.facts import Body, Layout, ModuleFacts, Room, Store, parcelled
+from api_lint.facts import Body, Layout, ModuleFacts
+from api_lint.parcels import Room, Store, parcelled
 
 _MAGIC = b"api-lint facts 2\n"
 _HEAD = len(_MAGIC) + 16

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from api_lint import cache, encoded, engine, packed, replay, shelf
-from api_lint.facts import ModuleFacts, Room, Store
+from api_lint.facts import ModuleFacts
 from api_lint.index import Unreadable, index
+from api_lint.parcels import Room, Store
 from command import Lint, write
 
 FILES = {
