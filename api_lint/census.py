@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from api_lint.facts import Assign, Attr, Call, Decorator, Expr, ModuleFacts
+from api_lint.facts import Assign, Attr, Call, Class, Expr, Function, ModuleFacts
 
 
 class Census(NamedTuple):
@@ -53,8 +53,7 @@ def take(facts: ModuleFacts) -> Census:
     """Take the census of a file's facts."""
     bodies = (facts.body, *facts.functions)
     assigns = [assign for body in bodies for assign in body.assigns]
-    found = [*(f.decorators for f in facts.functions), *(cls.decorators for cls in facts.classes)]
-    decorators = [d.value for each in found for d in each if isinstance(d.value, Call)]
+    decorators = [decorator for decorator in _decorators(facts) if isinstance(decorator, Call)]
     kept = [*(a.value for a in assigns), *(f.value for cls in facts.classes for f in cls.fields)]
     made = [value for value in kept if isinstance(value, Call)]
     calls = [site.call for body in bodies for site in body.calls]
@@ -66,7 +65,7 @@ def take(facts: ModuleFacts) -> Census:
         _text(_attributes(assigns)),
         _text(name for cls in facts.classes for name in cls.methods),
         _text(cls.name for cls in facts.classes if cls.bases),
-        _text(_heads(facts, found)),
+        _text(heads(facts)),
         _text(name for call in made for name, _ in call.keywords),
     )
 
@@ -78,12 +77,17 @@ def _attributes(assigns: Iterable[Assign]) -> Iterator[str]:
             yield name
 
 
-def _heads(facts: ModuleFacts, found: Iterable[Iterable[Decorator]]) -> Iterator[str]:
-    decorators = (d.value for each in found for d in each)
+def heads(facts: ModuleFacts) -> Iterator[str]:
+    """The first parts of the names of all bases and decorators."""
     bases = (base for cls in facts.classes for base in cls.bases)
-    for expr in (*bases, *(d.func if isinstance(d, Call) else d for d in decorators)):
+    for expr in (*bases, *(d.func if isinstance(d, Call) else d for d in _decorators(facts))):
         if isinstance(expr, str):
             yield expr.partition(".")[0]
+
+
+def _decorators(facts: ModuleFacts) -> Iterator[Expr]:
+    owners: tuple[Function | Class, ...] = (*facts.functions, *facts.classes)
+    return (decorator.value for owner in owners for decorator in owner.decorators)
 
 
 def last(callee: Expr) -> str:

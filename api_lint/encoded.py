@@ -48,7 +48,7 @@ from api_lint.facts import (
     Text,
     Unpack,
 )
-from api_lint.parcels import InParcel, Parcel, Store, parcelled
+from api_lint.parcels import InParcel, Store, parcelled, places
 
 # The numbers of the kinds of expressions. They stand in what is kept: a change of them needs another version there.
 _TEXT, _CONST, _OF, _ATTR, _CALL, _FORMAT, _STAR, _AWAIT, _ITEM, _SEQ, _MAP, _CHOICE, _COMP, _LAMBDA, _UNPACK = range(15)  # fmt: skip
@@ -174,12 +174,11 @@ def read(outer: bytes, store: Store) -> ModuleFacts:
     Raises: ValueError, LookupError, TypeError for anything else.
     """
     path, is_package, own, body, functions, classes, names, sizes = json.loads(outer)
-    parcels = (Parcel(store, number) for number in range(1, len(sizes) + 1))
-    places = [InParcel(each, i) for each, size in zip(parcels, sizes) for i in range(size)]
+    layout, *bodies = places(store, (1, *sizes))
     return ModuleFacts(
         path, is_package, _a_function(own, _a_body(body)),
-        tuple([_a_function(data, place) for data, place in zip(functions, places, strict=True)]),
-        tuple(map(_a_class, classes)), None if names is None else tuple(names), InParcel(Parcel(store, 0), 0),
+        tuple([_a_function(data, inner) for data, inner in zip(functions, bodies, strict=True)]),
+        tuple(map(_a_class, classes)), None if names is None else tuple(names), layout,
     )  # fmt: skip
 
 

@@ -696,6 +696,7 @@ class _Session:
             if facts is not None:
                 for entry in (i for f in (facts.body, *facts.functions) for i in f.imports if i.name):
                     yield _imported_module(entry.module, entry.level, path), entry.name
+                self.api.leave(path)
                 continue
             for module, name in from_imports(self.text(path) or ""):
                 dotted = module.lstrip(".")

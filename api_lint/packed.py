@@ -12,13 +12,12 @@ import io
 import pickle
 import zlib
 from collections.abc import Callable, Sequence
-from functools import partial
-from itertools import count
+from itertools import chain
 from typing import Any
 
 from api_lint import facts
 from api_lint.facts import Body, Layout, ModuleFacts, Unknown
-from api_lint.parcels import InParcel, Parcel, Room, Store, parcelled
+from api_lint.parcels import InParcel, Room, Store, parcelled, places
 
 Packed = tuple[bytes, tuple[bytes, ...]]
 
@@ -50,15 +49,11 @@ def pack(module: ModuleFacts) -> Packed:
     """
     store = Store()
     parcels: list[Sequence[Body | Layout]] = [[module.layout], *parcelled(module.functions)]
-    place = {
-        id(part): (parcel, position)
-        for parcel, parts in zip(map(partial(Parcel, store), count()), parcels)
-        for position, part in enumerate(parts)
-    }
+    place = dict(zip(map(id, chain.from_iterable(parcels)), places(store, map(len, parcels))))
     own = module.body.inner  # everybody who opens a module looks at what it binds
 
     def apart(part: Body | Layout) -> _Reduced:
-        return _plainly(part) if part is own else (_new, (InParcel, place[id(part)]))
+        return _plainly(part if part is own else place[id(part)])
 
     outer = _dumped((store, module), {**_REDUCED, Body: apart, Layout: apart})
     return outer, tuple([_dumped(parcel, _REDUCED) for parcel in parcels])

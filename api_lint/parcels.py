@@ -7,6 +7,7 @@ functions would take three times as much, and is needed for one file at a time a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import count
 from typing import Any, NamedTuple
 
 from api_lint.facts import Body, Function, Layout
@@ -101,6 +102,15 @@ class InParcel(NamedTuple):
 
     parcel: Parcel
     position: int
+
+
+def places(store: Store, sizes: Iterable[int]) -> list[InParcel]:
+    """Where the things in a store's parcels are, one after another.
+
+    Parameters: `sizes`, how many things each parcel holds.
+    """
+    parcels = (Parcel(store, number) for number in count())
+    return [InParcel(each, position) for each, size in zip(parcels, sizes) for position in range(size)]
 
 
 def parcelled(functions: Iterable[Function]) -> list[list[Body]]:

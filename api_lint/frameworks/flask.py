@@ -123,8 +123,8 @@ class FlaskAdapter:
             return True
         registers = census.holds("calls", _REGISTERING)
         if not self._is_used:
-            is_shown = census.holds("heads", _CUSTOMARY_VIEWS)
-            return is_shown or (registers and census.has("decorators"))
+            may_be_shown = census.holds("heads", _CUSTOMARY_VIEWS)
+            return may_be_shown or (registers and census.has("decorators"))
         return registers or census.has("classes") or census.holds("decorators", ("expose",))
 
     @cached_property

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from api_lint.census import last
+from api_lint.census import heads, last
 from api_lint.facts import (
     UNKNOWN,
     Assign,
@@ -366,13 +366,9 @@ def is_used(types: Types, packages: tuple[str, ...]) -> bool:
 def is_shown(module: Module, names: frozenset[str]) -> bool:
     """Whether a documentation snippet has a class or a decorator of a framework by a customary name that it binds nowhere."""
     body = module.facts.body
-    bases = (base for cls in module.facts.classes for base in cls.bases)
-    decorators = (d.value for function in module.facts.functions for d in function.decorators)
-    for expr in (*bases, *(d.func if isinstance(d, Call) else d for d in decorators)):
-        first = expr.partition(".")[0] if isinstance(expr, str) else ""
-        if first in names and first not in body.bound and not module.stars:
-            return True
-    return False
+    return any(
+        head in names and head not in body.bound and not module.stars for head in heads(module.facts)
+    )
 
 
 def snippet_framework(module: Module, name: Expr, customary: tuple[str, ...]) -> str:
