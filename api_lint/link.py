@@ -260,7 +260,7 @@ class Module:
         self._puts.clear()
 
     def close(self) -> None:
-        """Let go of what is in its functions, and pack that again."""
+        """Let go of what is in its functions and of where its statements stand; packed it stays at hand."""
         self.release()
         for inner in (self._facts.rows, *(function.inner for function in self._facts.functions)):
             if isinstance(inner, InParcel):
