@@ -6,7 +6,7 @@ Everything is answered lazily and once; what nobody asks is not computed.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -27,7 +27,7 @@ from api_lint.facts import (
 )
 from api_lint.frameworks import adapters
 from api_lint.infer import Scope, Types
-from api_lint.link import SOURCE, Module, Project
+from api_lint.link import DECLARES, SOURCE, Module, Project
 from api_lint.parcels import Room
 
 if TYPE_CHECKING:
@@ -66,7 +66,10 @@ class Api:
         self.effects = Effects(self.types)
         self._adapters = adapters(self.types)
         self._routes: dict[str, tuple[Route, ...]] = {}
-        self._handlers: dict[str, dict[int, Route]] | None = None
+        # By file, where the routes that it handles are declared, if that is known without putting all of them together.
+        self.declaring: Mapping[str, Sequence[str]] | None = None
+        self._by_handler: dict[str, list[Route]] | None = None
+        self._handled: dict[str, tuple[Route, ...]] = {}
         self._classes: dict[tuple[str, ...], tuple[ClassRef, ...]] = {}
         self._once: dict[tuple[object, ...], Any] = {}
         self._on_loop: dict[str, tuple[tuple[CallSite, Effect], ...]] = {}
@@ -86,11 +89,14 @@ class Api:
     def forget(self) -> None:
         """Forget every answer but what was gathered from all files, so that what is looked at for the next one is looked
         at again."""
-        self.types.forget()
-        self.effects.forget()
+        self._forget_answers()
         self.__dict__.pop("raising", None)
         self._on_loop.clear()
         self._once.clear()
+
+    def _forget_answers(self) -> None:
+        self.types.forget()
+        self.effects.forget()
 
     def leave(self, path: str) -> None:
         """Let go of what is in the functions of one file, since whoever asks for that most is done with it."""
@@ -111,11 +117,23 @@ class Api:
     @contextmanager
     def _apart(self) -> Iterator[None]:
         """While something is worked out once for all files: what it looks at is not what one of them looks at."""
-        with self.project.looked.paused():
+        with self.project.looked.apart():
             yield
         if self.project.looked.items is not None:
-            self.types.forget()
-            self.effects.forget()
+            self._forget_answers()
+
+    @contextmanager
+    def _routing(self) -> Iterator[None]:
+        """While routes are put together: the same, and what is looked at for them is noted by itself."""
+        looked = self.project.looked
+        is_noted = looked.items is not None or looked.routing is not None
+        is_inside = looked.routing is not None and looked.items is looked.routing
+        if is_noted and not is_inside:
+            self._forget_answers()
+        with looked.apart(looked.routing):
+            yield
+        if is_noted and not is_inside:
+            self._forget_answers()
 
     def module(self, path: str) -> Module | None:
         """The module in a file, or `None` where it cannot be read."""
@@ -132,36 +150,58 @@ class Api:
 
     def routes(self, path: str | None = None) -> tuple[Route, ...]:
         """The routes declared in one file, or in all of them, in source order."""
-        looked = self.project.looked
-        if path is None:
-            looked.note("", "routes")
-            with self._apart():
-                return tuple(route for each in self.project.scanned for route in self.routes(each))
-        looked.note("", f"routes {path}")
+        self.project.looked.note("", "routes" if path is None else f"routes {path}")
+        if path is not None:
+            return self._declared(path)
+        with self._routing():
+            return tuple(route for each in self.project.scanned for route in self._declared(each))
+
+    def _declared(self, path: str) -> tuple[Route, ...]:
         if path not in self._routes:
-            with self._apart():
-                self._declared(path)
+            with self._routing():
+                self.project.looked.note(path, DECLARES)
+                census = self.project.census(path)
+                fit = [a for a in self._adapters if census is not None and a.may_declare(census)]
+                module = self.module(path) if fit else None
+                found = [r for a in fit for r in a.routes(module)] if module is not None else []
+                self._routes[path] = tuple(sorted(found, key=lambda r: r.span))
         return self._routes[path]
 
-    def _declared(self, path: str) -> None:
-        census = self.project.census(path)
-        fit = [a for a in self._adapters if census is not None and a.may_declare(census)]
-        module = self.module(path) if fit else None
-        found = [r for a in fit for r in a.routes(module)] if module is not None else []
-        self._routes[path] = tuple(sorted(found, key=lambda r: r.span))
+    def may_declare(self, census: Census) -> tuple[bool, ...]:
+        """Whether a file with these names can hold routes, by framework."""
+        return tuple(adapter.may_declare(census) for adapter in self._adapters)
 
     def handled_in(self, path: str) -> tuple[Route, ...]:
         """The routes whose handler stands in a file, one for each handler, wherever they are declared."""
-        routes = self.routes() if self._handlers is None else ()
         self.project.looked.note("", f"handled {path}")
-        if self._handlers is None:
-            self._handlers = {}
-            for route in routes:
-                self._handlers.setdefault(route.handler.path, {}).setdefault(
-                    id(route.handler.function), route
-                )
-        found = self._handlers.get(path, {}).values()
-        return tuple(sorted(found, key=lambda r: r.handler.function.start))
+        if path not in self._handled:
+            routes: dict[int, Route] = {}
+            for route in self._declared_for(path):
+                routes.setdefault(id(route.handler.function), route)
+            self._handled[path] = tuple(sorted(routes.values(), key=lambda r: r.handler.function.start))
+        return self._handled[path]
+
+    def _declared_for(self, path: str) -> Iterable[Route]:
+        """The routes whose handler stands in a file, in the order in which they are declared."""
+        if self.declaring is not None:
+            found = [route for each in self.declaring.get(path, ()) for route in self._declared(each)]
+            return [route for route in found if route.handler.path == path]
+        if self._by_handler is None:
+            with self._apart():
+                self._by_handler = {}
+                for route in self.routes():
+                    self._by_handler.setdefault(route.handler.path, []).append(route)
+        return self._by_handler.get(path, ())
+
+    def declaring_files(self) -> Mapping[str, Sequence[str]]:
+        """By file, the files in which the routes that it handles are declared."""
+        if self.declaring is not None:
+            return self.declaring
+        found: dict[str, dict[str, None]] = {}
+        for each in self.project.scanned:
+            for route in self._declared(each):
+                found.setdefault(route.handler.path, {})[each] = None
+        return {path: list(files) for path, files in found.items()}
 
     def route_of(self, path: str, function: Function) -> Route | None:
         """The route that a function handles (or one that encloses it handles), or `None`."""

@@ -12,35 +12,29 @@ nothing at all of a file in which a secret was found.
 
 from __future__ import annotations
 
-import json
 import os
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from functools import cache
 from typing import Any, NamedTuple
 
-from api_lint import __version__, link, replay
+from api_lint import __version__, link, record, replay
 from api_lint.api import Api, Module
+from api_lint.census import take
 from api_lint.facts import Body, Function, ModuleFacts, Route, Span
-from api_lint.link import LISTED, PRESENCE, SOURCE, STARS, WHOLE
-from api_lint.rule import (
-    AddCode,
-    AddField,
-    AddLine,
-    Diagnostic,
-    Related,
-    TextEdit,
-    TextFix,
-)
-
-_MAGIC = b"api-lint found 2\n"
-_HEAD = len(_MAGIC) + 16
-# What is larger than this was not made here.
-_LARGEST = 256_000_000
-
-Item = tuple[str, str]
+from api_lint.link import DECLARES, LISTED, PRESENCE, SOURCE, STARS, WHOLE, Item
+from api_lint.record import Known, Record
+from api_lint.rule import Diagnostic, Related
 
 _NO_BODY = Body((), (), (), (), (), (), (), frozenset())
+
+# What questions about all files hang on, by their first word: on which files there are, and on which of these passed the
+# gate and what names they hold. Those about routes hang on what was looked at to put these together.
+_OF_LAYOUT = frozenset({"find", "at", "folder", "paths"})
+_OF_NAMES = frozenset({"with", "uses", "scanned"})
+_OF_ROUTES = frozenset({"routes", "handled"})
+_LAYOUT, _SCANNED = "paths", "scanned"
 
 
 class Found(NamedTuple):
@@ -50,15 +44,6 @@ class Found(NamedTuple):
     diagnostics: tuple[Diagnostic, ...]
     suppressed: int
     looked: frozenset[Item]
-
-
-class Known(NamedTuple):
-    """The same as it is kept: `looked` is the number of what was looked at, which files share."""
-
-    content: str
-    diagnostics: tuple[Diagnostic, ...]
-    suppressed: int
-    looked: int
 
 
 class Memory:
@@ -72,14 +57,15 @@ class Memory:
         self._folder = os.path.join(home, replay.FOUND)
         self._name = replay.digest(repr((__version__, key)).encode("utf-8", "surrogateescape")).hex()
         self._is_fit = is_fit
-        self._before = _read(os.path.join(self._folder, self._name))
+        self._before = record.read(os.path.join(self._folder, self._name))
         self._true: dict[str, Known] = {}
-        # The answers of this run, digested: what is asked before the files are visited is kept after it.
+        self._has_changed = False
+        # Answers, digested: of this run, and those of earlier ones that still hold.
         self._answers: dict[str, str] = {}
 
     def forget(self) -> None:
         """Forget what earlier runs have found."""
-        self._before = _NOTHING
+        self._before = record.NOTHING
         self._true = {}
         self._answers = {}
 
@@ -91,35 +77,68 @@ class Memory:
     ) -> Mapping[str, Known]:
         """What is still true of what was found.
 
-        Parameters: `api`, the linked project; `contents`, the digest of each file's content by its path; `facts_of`, what
+        Parameters: `api`, the linked project, whose routes are put together for it if something that they hang on has
+        changed; `contents`, the digest of each file's content by its path; `facts_of`, what
         gives the facts that a file had when its content was another, by its path and the digest of that, if they are known.
         Returns: by path, what was found in the files that need not be visited.
         """
         before = self._before
-        changed = {
-            path: content
+        changes = {
+            path: _Change(api, api.module(path), bool(content), facts_of(path, content))
             for path, content in before.contents.items()
             if contents.get(path, "") != content
         }
-        compared = {
-            path: _Change(api.module(path), bool(content), facts_of(path, content))
-            for path, content in changed.items()
-        }
+        self._has_changed = bool(changes)
         news = {
-            number
-            for number, (path, name) in enumerate(before.items)
-            if (path in changed and compared[path].is_news(name))
-            or (not path and self._answer(api, name) != before.answers.get(name))
+            record.number(path, name)
+            for path, change in changes.items()
+            for name in before.names_of(path)
+            if change.is_news(name)
         }
-        untouched = {number for number, items in enumerate(before.shared) if news.isdisjoint(items)}
+        news |= self._other_answers(api, [*changes.values()])
+        news |= self._other_routes(api, news)
+        untouched = [news.isdisjoint(numbers) for numbers in before.shared]
         self._true = {
             path: each
             for path, each in before.found.items()
             if contents.get(path) == each.content
-            and each.looked in untouched
-            and changed.keys().isdisjoint(related.path for related in _related(each))
+            and untouched[each.looked]
+            and changes.keys().isdisjoint(related.path for related in _related(each.diagnostics))
         }
         return self._true
+
+    def _other_answers(self, api: Api, changes: Sequence[_Change]) -> set[int]:
+        """The questions about all files, but those about routes, whose answers are not what they were."""
+        before = self._before.answers
+        has_layout = self._answer(api, _LAYOUT) == before.get(_LAYOUT)
+        has_names = has_layout and self._answer(api, _SCANNED) == before.get(_SCANNED)
+        has_names = has_names and all(change.is_known for change in changes)
+        other_names = _OtherNames(changes)
+        news = set()
+        for question in self._before.names_of(""):
+            sort, *about = question.split(" ")
+            if sort in _OF_ROUTES:
+                continue
+            if (sort in _OF_LAYOUT and has_layout) or (
+                sort in _OF_NAMES and has_names and not other_names.concern(sort, about)
+            ):
+                self._answers.setdefault(question, before.get(question, ""))
+            elif self._answer(api, question) != before.get(question):
+                news.add(record.number("", question))
+        return news
+
+    def _other_routes(self, api: Api, news: set[int]) -> set[int]:
+        """The questions about routes whose answers are not what they were; where there can be none, no routes are put
+        together."""
+        before = self._before
+        asked = [q for q in before.names_of("") if q.partition(" ")[0] in _OF_ROUTES]
+        if before.routing and news.isdisjoint(before.routing):
+            api.declaring = before.declaring
+            self._answers.update((question, before.answers.get(question, "")) for question in asked)
+            return set()
+        api.handled_in("")
+        other = (q for q in asked if self._answer(api, q) != before.answers.get(q))
+        return {record.number("", question) for question in other}
 
     def keep(self, api: Api, contents: Mapping[str, str], found: Mapping[str, Found]) -> None:
         """Keep what was found for the next run, besides what is still true. Where that cannot be done, nothing happens.
@@ -127,29 +146,53 @@ class Memory:
         Parameters: `api` and `contents` as of `still_true`; `found` in the files that were visited.
         """
         fit = {path: each for path, each in found.items() if self._is_fit(each.diagnostics)}
-        if not fit:
+        if not fit and not self._has_changed:
             return
-        known, items, shared = self._with(fit)
-        paths = {path for path, _ in items if path}
-        paths |= {related.path for each in known.values() for related in _related(each)}
-        answers = {question: self._answer(api, question) for path, question in items if not path}
+        known, shared = self._known(fit)
+        routing = api.project.looked.routing or set()
+        items = {("", _LAYOUT), ("", _SCANNED)}.union(routing, *(each.looked for each in fit.values()))
+        of_routes = record.numbers(routing)
+        if api.declaring is not None:
+            of_routes = array(of_routes.typecode, sorted({*of_routes, *self._before.routing}))
+        names = self._names(items, {*of_routes}.union(*shared))
+        answers = {q: self._answer(api, q) for q in record.unpacked(names[""])}
+        paths = {*filter(None, names)}
+        paths |= {r.path for each in known.values() for r in _related(each.diagnostics)}
         then = {path: contents.get(path, "") for path in sorted(paths)}
-        data = _encoded(_Kept(known, items, shared, answers, then))
-        if replay.put(self._folder, self._name, _MAGIC + replay.digest(data) + data):
+        data = record.write(
+            Record(known, names, shared, of_routes, api.declaring_files(), answers, then)
+        )
+        if replay.put(self._folder, self._name, data):
             replay.forget_old(self._folder)
 
-    def _with(self, found: Mapping[str, Found]) -> tuple[dict[str, Known], list[Item], list[list[int]]]:
-        """What is still true and what was found now: by path, and the items that were looked at, once and by their numbers."""
-        number_of = {item: number for number, item in enumerate(self._before.items)}
-        shared = [*self._before.shared]
-        place_of: dict[frozenset[Item], int] = {}
-        known = dict(self._true)
-        for path, each in found.items():
-            if each.looked not in place_of:
-                place_of[each.looked] = len(shared)
-                shared.append([number_of.setdefault(item, len(number_of)) for item in each.looked])
-            known[path] = Known(each.content, each.diagnostics, each.suppressed, place_of[each.looked])
-        return _without_unused(known, [*number_of], shared)
+    def _known(self, found: Mapping[str, Found]) -> tuple[dict[str, Known], list[array[int]]]:
+        """What is still true and what was found now, and the numbers of what was looked at for it."""
+        used = sorted({each.looked for each in self._true.values()})
+        shared = [self._before.shared[place] for place in used]
+        place_of: dict[int | frozenset[Item], int] = {place: new for new, place in enumerate(used)}
+        known = {path: each._replace(looked=place_of[each.looked]) for path, each in self._true.items()}
+        for path, new in found.items():
+            if new.looked not in place_of:
+                place_of[new.looked] = len(shared)
+                shared.append(record.numbers(new.looked))
+            plain = [*map(record.plain, new.diagnostics)]
+            known[path] = Known(
+                new.content, new.diagnostics, plain, new.suppressed, place_of[new.looked]
+            )
+        return known, shared
+
+    def _names(self, items: Iterable[Item], used: set[int]) -> dict[str, bytes]:
+        """The names that were looked at, by file; where there are new ones, without those that nobody has looked at."""
+        added: dict[str, set[str]] = {}
+        for path, name in items:
+            added.setdefault(path, set()).add(name)
+        names = dict(self._before.names)
+        for path, new in added.items():
+            old = self._before.names_of(path)
+            if not new.issubset(old):
+                kept = {name for name in old if record.number(path, name) in used}
+                names[path] = record.packed(new | kept)
+        return names
 
     def _answer(self, api: Api, question: str) -> str:
         """The digest of the answer to a question about all files."""
@@ -159,37 +202,28 @@ class Memory:
         return self._answers[question]
 
 
-class _Kept(NamedTuple):
-    """What is in the file: by path what was found in it, all items, those that some files looked at by their numbers, the
-    digest of the answer to each question about all files, and those of the contents of the files that were looked at."""
+class _OtherNames:
+    """The names that some changed files hold now and did not before, or the other way round."""
 
-    found: dict[str, Known]
-    items: list[Item]
-    shared: list[list[int]]
-    answers: dict[str, str]
-    contents: dict[str, str]
+    def __init__(self, changes: Sequence[_Change]) -> None:
+        self._changes = changes
+        self._of_sort: dict[str, set[str]] = {}
 
+    def concern(self, sort: str, about: Sequence[str]) -> bool:
+        """Whether the answer to a question about names may be another."""
+        if sort == "uses":
+            return any(name.startswith(tuple(about)) for name in self._of("imports"))
+        return sort == "with" and not self._of(about[0]).isdisjoint(about[1:])
 
-_NOTHING = _Kept({}, [], [], {}, {})
-
-
-def _without_unused(
-    known: dict[str, Known], items: list[Item], shared: list[list[int]]
-) -> tuple[dict[str, Known], list[Item], list[list[int]]]:
-    """The same without what no file has looked at, numbered anew."""
-    places = {place: new for new, place in enumerate(sorted({each.looked for each in known.values()}))}
-    shared = [shared[place] for place in places]
-    used = sorted(set().union(*shared))
-    number_of = dict(zip(used, range(len(used))))
-    return (
-        {path: each._replace(looked=places[each.looked]) for path, each in known.items()},
-        [items[number] for number in used],
-        [[number_of[number] for number in numbers] for numbers in shared],
-    )
+    def _of(self, sort: str) -> set[str]:
+        if sort not in self._of_sort:
+            names = (change.names(sort) for change in self._changes)
+            self._of_sort[sort] = set().union(*(was ^ now for was, now in names))
+        return self._of_sort[sort]
 
 
-def _related(found: Known) -> Iterator[Related]:
-    return (related for diagnostic in found.diagnostics for related in diagnostic.related)
+def _related(diagnostics: Iterable[Diagnostic]) -> Iterator[Related]:
+    return (related for diagnostic in diagnostics for related in diagnostic.related)
 
 
 # ------------------------------------------------------------------------------------------------------ how it is now
@@ -204,11 +238,13 @@ def _answered(api: Api, sort: str, about: Sequence[str]) -> object:
         case "folder":
             return tuple(sorted(api.project.in_folder(" ".join(about))))
         case "paths":
-            return tuple(sorted(api.project.paths))
+            return api.project.layout
         case "scanned":
             return api.project.scanned
         case "with":
             return tuple(api.project.paths_with(*about))
+        case "uses":
+            return api.project.uses(*about)
         case "routes":
             return api.routes(" ".join(about) or None)
         case "handled":
@@ -232,21 +268,34 @@ def _without_body(route: Route) -> Route:
 class _Change:
     """A file that has changed.
 
-    Parameters: `module` as it is now, `None` where there is none; `was`, whether there was one; `facts` that it had then,
+    Parameters: `api`, the linked project; `module` as it is now, `None` where there is none; `was`, whether there was one; `facts` that it had then,
     `None` where they are not known.
     """
 
-    def __init__(self, module: Module | None, was: bool, facts: ModuleFacts | None) -> None:
+    def __init__(self, api: Api, module: Module | None, was: bool, facts: ModuleFacts | None) -> None:
         self.is_known = not was or facts is not None
         self.facts = facts
         self.module = module
         self.before = _Defined(Module(facts)) if facts is not None else None
         self.now = _Defined(module) if module is not None else None
+        self._may_declare = api.may_declare
+        self._census = (
+            take(facts) if facts is not None else None,
+            api.project.census(module.path) if module is not None else None,
+        )
+
+    def names(self, sort: str) -> tuple[set[str], set[str]]:
+        """The names of a sort (a field of `Census`) that the file held, and those that it holds."""
+        was, now = (set(c.names(sort)) if c is not None else set() for c in self._census)
+        return was, now
 
     def is_news(self, name: str) -> bool:
         """Whether what can be looked at under a name is not what it was."""
         if not self.is_known or name == SOURCE:
             return True
+        if name == DECLARES:
+            was, now = (self._may_declare(c) if c is not None else () for c in self._census)
+            return was != now
         if name == WHOLE:
             return self.module is None or _whole(self.module.facts) != _whole(self.facts)
         before = self.before.digest(name) if self.before is not None else ""
@@ -391,117 +440,3 @@ def _shape(value: Any, base: int) -> object:
 
 def _digest(value: object) -> str:
     return replay.digest(repr(_shape(value, 0)).encode("utf-8", "surrogatepass")).hex()
-
-
-# -------------------------------------------------------------------------------------------------------------- JSON
-
-_EDITS: dict[str, Callable[..., AddLine | AddCode | AddField]] = {
-    "line": AddLine, "code": lambda path, code, imports: AddCode(path, code, tuple(map(tuple, imports))), "field": AddField,
-}  # fmt: skip
-
-
-def _encoded(kept: _Kept) -> bytes:
-    """What is kept as JSON."""
-    table = {
-        "contents": kept.contents,
-        "answers": kept.answers,
-        "items": kept.items,
-        "shared": kept.shared,
-        "found": {
-            path: [each.content, each.suppressed, each.looked, [*map(_plain, each.diagnostics)]]
-            for path, each in kept.found.items()
-        },
-    }  # fmt: skip
-    return json.dumps(table, separators=(",", ":")).encode("utf-8", "surrogatepass")
-
-
-def _plain(diagnostic: Diagnostic) -> list[object]:
-    fix = diagnostic.fix
-    plain = None
-    if fix is not None:
-        others: list[object] = []
-        for edit in fix.others:
-            if isinstance(edit, AddLine):
-                others.append(["line", edit.path, edit.line])
-            elif isinstance(edit, AddCode):
-                others.append(["code", edit.path, edit.code, edit.imports])
-            else:
-                others.append(["field", edit.path, edit.cls, edit.code])
-        plain = [fix.title, fix.safety, fix.edits, fix.imports, others]
-    d = diagnostic
-    return [
-        d.code,
-        d.name,
-        d.path,
-        d.span,
-        d.message,
-        d.severity,
-        d.noqa_line,
-        d.related,
-        plain,
-        d.refused,
-    ]
-
-
-def _diagnostic(plain: Any) -> Diagnostic:
-    code, name, path, span, message, severity, noqa_line, related, fix, refused = plain
-    _check(
-        str,
-        code,
-        name,
-        path,
-        message,
-        severity,
-        refused,
-        *(text for where, _, said in related for text in (where, said)),
-    )
-    _check(int, noqa_line, *span, *(number for _, at, _ in related for number in at))
-    made = None
-    if fix is not None:
-        title, safety, edits, imports, others = fix
-        _check(
-            str,
-            title,
-            safety,
-            *(content for _, content in edits),
-            *(name for each in imports for name in each),
-        )
-        _check(str, *(text for each in others for text in (*each[:3], *each[3:] * (each[0] == "field"))))
-        _check(int, *(number for where, _ in edits for number in where))
-        made = TextFix(
-            title, safety, tuple(TextEdit(Span(*where), content) for where, content in edits),
-            tuple((module, name) for module, name in imports), tuple(_EDITS[kind](*rest) for kind, *rest in others),
-        )  # fmt: skip
-    places = tuple(Related(where, Span(*at), said) for where, at, said in related)
-    return Diagnostic(code, name, path, Span(*span), message, severity, noqa_line, places, made, refused)
-
-
-def _check(kind: type, *values: object) -> None:
-    """Make sure that values are what they have to be.
-
-    Raises: TypeError.
-    """
-    if not all(type(value) is kind for value in values):
-        raise TypeError
-
-
-def _read(path: str) -> _Kept:
-    """What was kept, nothing where it is not whole."""
-    source = replay.source_of(path, _LARGEST)
-    if source is None:
-        return _NOTHING
-    try:
-        data = source[_HEAD:]
-        if not source.startswith(_MAGIC) or source[len(_MAGIC) : _HEAD] != replay.digest(data):
-            return _NOTHING
-        table = json.loads(data)
-        items = [(where, name) for where, name in table["items"]]
-        shared = [[*numbers] for numbers in table["shared"]]
-        found = {
-            path: Known(content, tuple(map(_diagnostic, plain)), suppressed, place)
-            for path, (content, suppressed, place, plain) in table["found"].items()
-        }
-        _check(int, *(each.looked for each in found.values()), *map(max, filter(None, shared)))
-        return _Kept(found, items, shared, dict(table["answers"]), dict(table["contents"]))
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        return _NOTHING

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from itertools import repeat
 from typing import Any, NamedTuple, TypeVar
 
-from api_lint import fixes, noqa, packed, workers
+from api_lint import fixes, noqa, packed, record, workers
 from api_lint.api import Api, Module
 from api_lint.cache import Found, Memory
 from api_lint.census import Census, take
@@ -854,13 +854,12 @@ class _Session:
     def visit(self, jobs: int, progress: Progress | None) -> Result:
         """Run the rules over the target files."""
         paths = [path for path in self.scanned if path in self.targets]
-        if self.memory is not None or any(rule.api_hooks() for rule in self.rules):
+        known: Mapping[str, record.Known] = {}
+        if self.memory is not None:
+            self.api.project.looked.routing = set()
+            known = self.memory.still_true(self.api, self.contents, self._facts_before)
+        elif any(rule.api_hooks() for rule in self.rules):
             self.api.handled_in("")  # once, before the fork, so that every worker has all routes
-        known = (
-            self.memory.still_true(self.api, self.contents, self._facts_before)
-            if self.memory is not None
-            else {}
-        )
         unknown = [path for path in paths if path not in known]
         results = self.visit_all(unknown, jobs, progress)
         results += [_Visited([*f.diagnostics], [], f.suppressed) for p in paths if (f := known.get(p))]

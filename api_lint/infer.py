@@ -1272,7 +1272,7 @@ class Types:
         """The relations between Django's models, by what the other end is called."""
         self.project.looked.note("", "relations")
         if self._reverse is None:
-            with self.project.looked.paused():
+            with self.project.looked.apart():
                 self._reverse = reverse(self.project)
         return self._reverse
 

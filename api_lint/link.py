@@ -65,20 +65,26 @@ def kind(path: str) -> str:
 
 
 # What is looked at of a module besides names: that it is there, all its facts, its text, its star imports, what a star
-# gives of it.
-PRESENCE, WHOLE, SOURCE, STARS, LISTED = "", "*", "*source", "*stars", "*listed"
+# gives of it, whether it can declare routes.
+PRESENCE, WHOLE, SOURCE, STARS, LISTED, DECLARES = "", "*", "*source", "*stars", "*listed", "*declares"
 # … and its calls, its assignments to attributes, its methods and its classes with bases of a name, which follows.
 CALLS, ATTRIBUTE, METHOD, CLASSES = "*calls ", "*attribute ", "*method ", "*classes "
 
 
-class Looked:
-    """What is looked at while files are worked on: `(path, name)` of what they define or lack, and `("", question)` of what
-    only all files together answer. Nothing is noted while `items` is `None`."""
+# What is looked at: `(path, name)` of what a file defines or lacks, and `("", question)` of what only all files together
+# answer.
+Item = tuple[str, str]
 
-    __slots__ = ("items",)
+
+class Looked:
+    """What is looked at while files are worked on. Nothing is noted while `items` is `None`; `routing` is where it is noted
+    while the project's routes are put together, `None` for nowhere."""
+
+    __slots__ = ("items", "routing")
 
     def __init__(self) -> None:
-        self.items: set[tuple[str, str]] | None = None
+        self.items: set[Item] | None = None
+        self.routing: set[Item] | None = None
 
     def note(self, path: str, name: str) -> None:
         """Something of a file was looked at."""
@@ -86,9 +92,12 @@ class Looked:
             self.items.add((path, name))
 
     @contextmanager
-    def paused(self) -> Iterator[None]:
-        """While something is gathered from all files that will answer many questions, each of them noted by itself."""
-        items, self.items = self.items, None
+    def apart(self, items: set[Item] | None = None) -> Iterator[None]:
+        """While something is gathered from all files that will answer many questions, each of them noted by itself.
+
+        Parameters: `items`, where it is noted what is looked at for that, `None` for nowhere.
+        """
+        items, self.items = self.items, items
         try:
             yield
         finally:
@@ -351,6 +360,12 @@ class Project:
         self._symbols: dict[tuple[str, str], Symbol] = {}
         self._by_tail: dict[str, list[str]] | None = None
         self._by_folder: dict[str, list[str]] | None = None
+        self._used: dict[tuple[str, ...], bool] = {}
+
+    @property
+    def layout(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """All that decides which file a module's name means: the paths, sorted, and the source roots."""
+        return tuple(sorted(self._paths)), self._roots
 
     @property
     def paths(self) -> frozenset[str]:
@@ -402,6 +417,14 @@ class Project:
         found = self._holders[sort]
         numbers = {number for name in names for number in found.get(name, ())}
         return [self._scanned[number] for number in sorted(numbers)]
+
+    def uses(self, *packages: str) -> bool:
+        """Whether any of the scanned files imports one of these packages (by the beginning of its name)."""
+        self.looked.note("", f"uses {' '.join(packages)}")
+        if packages not in self._used:
+            censuses = map(self.census, self._scanned)
+            self._used[packages] = any(c is not None and c.imports_from(packages) for c in censuses)
+        return self._used[packages]
 
     def modules_having(self, sort: str) -> Iterator[Module]:
         """The modules of the scanned files whose facts hold any name of a sort."""

@@ -35,7 +35,7 @@ LAYERS = [
     {"api"},
     {"rule", "config"},
     {"fixers", "fixes"},
-    {"noqa", "fingerprint", "visit", "cache", "shelf", "discover", "registry", "git"},
+    {"noqa", "fingerprint", "visit", "record", "cache", "shelf", "discover", "registry", "git"},
     {"silencing", "baseline", "since", "inputs"},
     {"reported"},
     {"engine"},

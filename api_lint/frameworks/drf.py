@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cached_property
 from typing import NamedTuple
 
 from api_lint.census import Census
@@ -43,7 +42,6 @@ from api_lint.frameworks.routing import (
     class_handlers,
     definition_scope,
     is_shown,
-    is_used,
     origin,
     receiver,
     resolved,
@@ -139,9 +137,9 @@ class DrfAdapter:
             or census.holds("calls", _PATTERNS)
         )
 
-    @cached_property
+    @property
     def _is_used(self) -> bool:
-        return is_used(self.types, _PACKAGES)
+        return self.types.project.uses(*_PACKAGES)
 
     def routes(self, module: Module) -> Iterator[Route]:
         """The routes whose handler or registration stands in `module`."""

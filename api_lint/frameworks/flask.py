@@ -8,7 +8,6 @@ https://flask-smorest.readthedocs.io, https://apiflask.com and https://quart.pal
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
 from typing import NamedTuple
 
 from api_lint.census import Census
@@ -41,7 +40,6 @@ from api_lint.frameworks.routing import (
     definition_scope,
     each,
     is_shown,
-    is_used,
     join,
     origin,
     receiver,
@@ -127,9 +125,9 @@ class FlaskAdapter:
             return may_be_shown or (registers and census.has("decorators"))
         return registers or census.has("classes") or census.holds("decorators", ("expose",))
 
-    @cached_property
+    @property
     def _is_used(self) -> bool:
-        return is_used(self.types, _PACKAGES)
+        return self.types.project.uses(*_PACKAGES)
 
     def routes(self, module: Module) -> Iterator[Route]:
         """The routes whose handler or registration stands in `module`."""

@@ -357,12 +357,6 @@ def class_handlers(types: Types, cls: str, names: Iterable[str]) -> dict[str, Fu
     return {name: found[name] for name in names if name in found}
 
 
-def is_used(types: Types, packages: tuple[str, ...]) -> bool:
-    """Whether a file of the project imports one of these packages (by the beginning of its name)."""
-    censuses = map(types.project.census, types.project.scanned)
-    return any(census is not None and census.imports_from(packages) for census in censuses)
-
-
 def is_shown(module: Module, names: frozenset[str]) -> bool:
     """Whether a documentation snippet has a class or a decorator of a framework by a customary name that it binds nowhere."""
     body = module.facts.body
