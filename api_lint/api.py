@@ -142,7 +142,8 @@ class Api:
     def once(self, key: tuple[object, ...], make: Callable[[], Found]) -> Found:
         """What `make` gives, made once in a run: what the fixes of one file have to agree on."""
         if key not in self._once:
-            self._once[key] = make()
+            with self.project.looked.apart(self.project.looked.items):
+                self._once[key] = make()
         found: Found = self._once[key]
         return found
 

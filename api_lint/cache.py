@@ -14,18 +14,23 @@ from __future__ import annotations
 
 import os
 from array import array
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 from api_lint import __version__, link, record, replay
 from api_lint.api import Api, Module
-from api_lint.census import take
+from api_lint.census import Census, take
 from api_lint.facts import Body, Function, ModuleFacts, Route, Span
-from api_lint.link import DECLARES, LISTED, PRESENCE, SOURCE, STARS, WHOLE, Item
+from api_lint.link import DECLARES, SOURCE, Item
 from api_lint.record import Known, Record
 from api_lint.rule import Diagnostic, Related
+
+# What stands for a row of a file.
+Place = Callable[[int], int]
 
 _NO_BODY = Body((), (), (), (), (), (), (), frozenset())
 
@@ -132,7 +137,9 @@ class Memory:
         together."""
         before = self._before
         asked = [q for q in before.names_of("") if q.partition(" ")[0] in _OF_ROUTES]
-        if before.routing and news.isdisjoint(before.routing):
+        files = {*api.project.scanned}
+        is_fit = all(files.issuperset(paths) for paths in before.declaring.values())
+        if before.routing and news.isdisjoint(before.routing) and is_fit:
             api.declaring = before.declaring
             self._answers.update((question, before.answers.get(question, "")) for question in asked)
             return set()
@@ -268,43 +275,34 @@ def _without_body(route: Route) -> Route:
 class _Change:
     """A file that has changed.
 
-    Parameters: `api`, the linked project; `module` as it is now, `None` where there is none; `was`, whether there was one; `facts` that it had then,
-    `None` where they are not known.
+    Parameters: `api`, the linked project; `module` as it is now, `None` where there is none; `was`, whether there was one;
+    `facts` that it had then, `None` where they are not known.
     """
 
     def __init__(self, api: Api, module: Module | None, was: bool, facts: ModuleFacts | None) -> None:
         self.is_known = not was or facts is not None
-        self.facts = facts
-        self.module = module
-        self.before = _Defined(Module(facts)) if facts is not None else None
-        self.now = _Defined(module) if module is not None else None
+        self._before = _Defined(Module(facts)) if facts is not None else None
+        self._now = _Defined(module) if module is not None else None
         self._may_declare = api.may_declare
-        self._census = (
-            take(facts) if facts is not None else None,
-            api.project.census(module.path) if module is not None else None,
-        )
 
     def names(self, sort: str) -> tuple[set[str], set[str]]:
         """The names of a sort (a field of `Census`) that the file held, and those that it holds."""
-        was, now = (set(c.names(sort)) if c is not None else set() for c in self._census)
+        was, now = (set(d.census.names(sort)) if d else set() for d in (self._before, self._now))
         return was, now
 
     def is_news(self, name: str) -> bool:
         """Whether what can be looked at under a name is not what it was."""
         if not self.is_known or name == SOURCE:
             return True
-        if name == DECLARES:
-            was, now = (self._may_declare(c) if c is not None else () for c in self._census)
-            return was != now
-        if name == WHOLE:
-            return self.module is None or _whole(self.module.facts) != _whole(self.facts)
-        before = self.before.digest(name) if self.before is not None else ""
-        return before != (self.now.digest(name) if self.now is not None else "")
+        was, now = (self._under(name, d) if d else _NOTHING for d in (self._before, self._now))
+        return was != now
+
+    def _under(self, name: str, defined: _Defined) -> object:
+        return self._may_declare(defined.census) if name == DECLARES else defined.under(name)
 
 
-def _whole(facts: ModuleFacts | None) -> object:
-    """All facts but how many rows there are: what stands below the last statement is a comment."""
-    return None if facts is None else _shape(replace(facts, body=facts.body._replace(end=0)), 0)
+# What stands under a name where there is no file.
+_NOTHING = object()
 
 
 class _Defined:
@@ -315,34 +313,61 @@ class _Defined:
         self._functions: dict[str, list[Function]] = {}
         for function in module.facts.functions:
             self._functions.setdefault(function.qualname, []).append(function)
-        # Where a name is bound anew, which rows stand above which decides what it means.
-        self._is_ordered = _binds_anew(module.facts)
+        self._shapes: dict[int, object] = {}
+        self._bound_anew = _bound_anew(module.facts)
 
-    def digest(self, name: str) -> str:
-        """The digest of everything that has a name, and of that nothing has it."""
-        if name == PRESENCE:
-            return "+"
-        if name == STARS:
-            return _digest(tuple(map(_own, self.module.stars)))
-        if name == LISTED:
-            return _digest(self.module.all_names)
+    @cached_property
+    def census(self) -> Census:
+        """The names in it."""
+        return take(self.module.facts)
+
+    def under(self, name: str) -> object:
+        """Everything that has a name, and that nothing has it."""
+        match name:
+            case link.PRESENCE:
+                return ()
+            case link.WHOLE:
+                return self._whole()
+            case link.BODY:
+                return _shape(self.module.body, self._place)
+            case link.STARS:
+                return tuple(map(_own, self.module.stars))
+            case link.LISTED:
+                return self.module.all_names
+        return self._of_name(name) if name.startswith("*") else self._named(name)
+
+    def _whole(self) -> object:
+        """All facts but how many rows there are: what stands below the last statement is a comment."""
+        facts = self.module.facts
+        others = replace(facts, body=facts.body._replace(end=0), functions=())
+        return _shape(others), *((f.start, self._function(f)) for f in facts.functions)
+
+    def _named(self, name: str) -> object:
         module = self.module
-        if name.startswith("*"):
-            return _digest(self._of_name(name))
         functions = self._functions.get(name, ())
         cls = module.classes.get(name)
         entry = module.imports.get(name)
         assigns = (*module.assigns.get(name, ()), *module.bound_inside(name))
-        parts = (
-            tuple(_shape(f, f.start) for f in functions),
-            _shape(cls, cls.start) if cls is not None else None,
+        rows = (*(f.start for f in functions), cls.start if cls else 0, entry.line if entry else 0, *(a.line for a in assigns))  # fmt: skip
+        return (
+            tuple(map(self._function, functions)),
+            _shape(cls, _from(cls.start)) if cls is not None else None,
             _own(entry),
             tuple(map(_own, assigns)),
             module.submodules.get(name),
             module.binds(name),
+            tuple(map(self._place, rows)),
         )
-        rows = (*(f.start for f in functions), cls.start if cls else 0, entry.line if entry else 0, *(a.line for a in assigns))  # fmt: skip
-        return _digest((parts, rows if self._is_ordered else ()))
+
+    def _place(self, row: int) -> int:
+        """Where a row of the top level stands among those that bind names anew: they decide what a name means there."""
+        return bisect_right(self._bound_anew, row)
+
+    def _function(self, function: Function) -> object:
+        """A function with its rows counted from its own."""
+        if id(function) not in self._shapes:
+            self._shapes[id(function)] = _shape(function, _from(function.start))
+        return self._shapes[id(function)]
 
     def _of_name(self, item: str) -> object:
         """What the module has of a name: its calls, assignments or methods."""
@@ -350,7 +375,7 @@ class _Defined:
         match f"{sort} ":
             case link.CALLS:
                 calls = self.module.calls_of(name)
-                return tuple((_name(f), _shape(s.call, 0), s.span.line - _row(f)) for f, s in calls)
+                return tuple((_name(f), _shape(s.call), self._row(f, s.span.line)) for f, s in calls)
             case link.ATTRIBUTE:
                 return tuple((_name(f), _own(a)) for f, a in self.module.assigns_to(name))
             case link.CLASSES:
@@ -359,26 +384,32 @@ class _Defined:
                 return tuple(cls.qualname for cls in self.module.classes_with(name))
         raise ValueError(item)
 
+    def _row(self, function: Function | None, row: int) -> int:
+        return self._place(row) if function is None else row - function.start
+
 
 def _name(function: Function | None) -> str:
     return "" if function is None else function.qualname
 
 
-def _row(function: Function | None) -> int:
-    return 0 if function is None else function.start
-
-
-def _binds_anew(module: ModuleFacts) -> bool:
-    names = [f.qualname for f in module.functions if "." not in f.qualname]
-    names += [c.qualname for c in module.classes if "." not in c.qualname]
-    names += [entry.local for entry in module.body.imports if entry.local not in ("", "*")]
-    names += [assign.target for assign in module.body.assigns]
-    return len(set(names)) < len(names)
+def _bound_anew(module: ModuleFacts) -> list[int]:
+    """The rows, sorted, of names that the top level binds more than once."""
+    bound = [(f.qualname, f.start) for f in module.functions if "." not in f.qualname]
+    bound += [(c.qualname, c.start) for c in module.classes if "." not in c.qualname]
+    bound += [(i.local, i.line) for i in module.body.imports if i.local not in ("", "*")]
+    bound += [(assign.target, assign.line) for assign in module.body.assigns]
+    times = Counter(name for name, _ in bound)
+    return sorted(row for name, row in bound if times[name] > 1)
 
 
 def _own(value: Any) -> object:
     """A fact with its rows counted from its own."""
-    return None if value is None else _shape(value, value.line)
+    return None if value is None else _shape(value, _from(value.line))
+
+
+def _from(start: int) -> Place:
+    """What counts rows from one."""
+    return (-start).__add__
 
 
 # The fields of facts that hold rows.
@@ -412,15 +443,20 @@ def _layout(kind: type) -> tuple[str, tuple[tuple[str, bool], ...]] | None:
     return kind.__name__, tuple((_PACKED.get(name, name), name in rows) for name in names)
 
 
-def _shape(value: Any, base: int) -> object:
-    """A fact as plain tuples, its rows counted from `base`."""
+def _shape(value: Any, place: Place = int) -> object:
+    """A fact as plain tuples.
+
+    Parameters: `place`, what to put for a row.
+    """
     kind = type(value)
-    if kind is str or kind is int or kind is bool or value is None:
+    if kind is str or kind is int or value is None:
         return value
+    if kind is bool:
+        return "bool", value  # which is no 1
     if kind is tuple or kind is list:
-        return tuple([_shape(each, base) for each in value])
+        return tuple([_shape(each, place) for each in value])
     if kind is Span:
-        return value.line - base, value.col, value.end_line - base, value.end_col
+        return place(value.line), value.col, place(value.end_line), value.end_col
     if kind is frozenset:
         return tuple(sorted(value))
     layout = _layout(kind)  # type: ignore[arg-type]
@@ -430,13 +466,13 @@ def _shape(value: Any, base: int) -> object:
     return (
         name,
         *(
-            (getattr(value, field) - base if getattr(value, field) else 0)
+            (place(getattr(value, field)) if getattr(value, field) else 0)
             if is_row
-            else _shape(getattr(value, field), base)
+            else _shape(getattr(value, field), place)
             for field, is_row in names
         ),
     )
 
 
 def _digest(value: object) -> str:
-    return replay.digest(repr(_shape(value, 0)).encode("utf-8", "surrogatepass")).hex()
+    return replay.digest(repr(_shape(value)).encode("utf-8", "surrogatepass")).hex()

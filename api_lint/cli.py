@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -292,7 +292,7 @@ def check(
     if is_plain and can_be_kept and not _leaves_files(outputs):
         has_baseline = not no_baseline and (baseline is not None or bool(settings.baseline))
         others = [_baseline_file(baseline, project, settings)] if has_baseline else []
-        _keep(paths, project, settings, others, begun, "".join(printed), code)
+        _keep(paths, project, settings, others, begun, "".join(printed), code, result.contents)
     return code
 
 
@@ -310,13 +310,14 @@ def _keep(
     begun: int,
     printed: str,
     code: int,
+    contents: Mapping[str, str],
 ) -> None:
     """Keep what a run printed for the next one."""
     from api_lint import inputs, replay
 
     context = click.get_current_context()
     if replay.folder(context.obj):
-        watched = inputs.of(paths, project, settings, others)
+        watched = inputs.of(paths, project, settings, others, contents)
         said = "".join(context.meta.get(_SAID, ()))
         replay.keep(context.obj, watched, begun, printed, said, code)
 

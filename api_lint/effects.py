@@ -252,7 +252,7 @@ class Effects:
         if ref is None or module is None:
             return False
         inside = ref.function.qualname + "."
-        return any(f.is_async and f.qualname.startswith(inside) for f in module.facts.functions)
+        return any(f.is_async and f.qualname.startswith(inside) for f in module.all_functions)
 
     def reaches(
         self, ref: FunctionRef, given: Given = (), patience: int = _PATIENCE

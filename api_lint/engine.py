@@ -14,11 +14,11 @@ import stat
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import repeat
 from typing import Any, NamedTuple, TypeVar
 
-from api_lint import fixes, noqa, packed, record, workers
+from api_lint import fixes, noqa, packed, record, replay, workers
 from api_lint.api import Api, Module
 from api_lint.cache import Found, Memory
 from api_lint.census import Census, take
@@ -75,7 +75,8 @@ class Result:
     `diagnostics` are sorted and unsuppressed; files that could not be handled are among them (`API000`). `errors` tell,
     a line each, of rules that raised: the run is not complete then. `suppressed` counts silenced findings, `files` the
     files that were to be reported on. `is_passing`: another run may find something else though nothing has changed, since
-    a file took too long, ended its worker or was denied by the system.
+    a file took too long, ended its worker or was denied by the system. `contents` are the digests of the files' contents
+    by path, as far as they were made.
     """
 
     diagnostics: tuple[Diagnostic, ...]
@@ -83,6 +84,7 @@ class Result:
     suppressed: int
     files: int
     is_passing: bool = False
+    contents: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 # What a module's code defines at its top level.
@@ -618,7 +620,7 @@ class _Session:
         self.api.wants_fixes = wants_fixes
         found = self.visit(jobs, progress)
         if self.shelf is not None:
-            self.shelf.keep(self.kept)
+            self.shelf.keep(str(self.project.root), self.kept)
         return found
 
     # --------------------------------------------------------------------------------------------------- index
@@ -656,22 +658,30 @@ class _Session:
 
     def _is_known(self, path: str) -> bool:
         """Whether an earlier run has made a file's facts. They are unpacked when somebody asks for them."""
-        if not self.shelf:
-            return False
-        try:
-            content = self._content(self.read(path))
-        except Unreadable:
-            return False  # which is told of where it is indexed
-        kept = self.shelf.of(path, content)
+        kept = self._on_shelf(path)
         if kept is None:
             return False
-        self.contents[path] = content
+        self.contents[path] = kept.content
         self.kept[path] = kept
         if kept.outer:
             self.scanned.append(path)
         if kept.census is not None:
             self.censuses[path] = kept.census
         return True
+
+    def _on_shelf(self, path: str) -> Kept | None:
+        """What an earlier run has kept of a file as it is. One that is in the state of then is not read."""
+        if not self.shelf:
+            return None
+        state = replay.state(os.path.join(self.project.root, path))
+        kept = self.shelf.unread(path, state) if path not in self.sources else None
+        if kept is not None and state[2] <= self.settings.max_file_size:
+            return kept
+        try:
+            kept = self.shelf.of(path, self._content(self.read(path)))
+        except Unreadable:
+            return None  # which is told of where it is indexed
+        return kept._replace(state=None) if kept is not None else None
 
     def _facts_before(self, path: str, content: str) -> ModuleFacts | None:
         """The facts that a file had when its content had this digest, if an earlier run has kept them."""
@@ -874,6 +884,7 @@ class _Session:
             sum(result.suppressed for result in results),
             len(self.project.targets),
             self.is_passing or any(result.is_passing for result in results),
+            self.contents,
         )
 
     def visit_all(
@@ -946,11 +957,11 @@ class _Session:
             self._part, self._looked = part, set()
         looked = self.api.project.looked
         before = frozenset(self._looked)
-        looked.items = self._looked
+        looked.items, looked.own = self._looked, look.path
         try:
             visited = self._visited(look)
         finally:
-            looked.items = None
+            looked.items, looked.own = None, ""
         return visited._replace(part=part, looked=frozenset(self._looked - before))
 
     def _visited(self, look: _Look) -> _Visited:

@@ -42,7 +42,7 @@ from api_lint.facts import (
     Value,
 )
 from api_lint.libraries import Known, KnownClass
-from api_lint.link import WHOLE, Module, Project, Symbol, known_packages
+from api_lint.link import BODY, Module, Project, Symbol, known_packages
 from api_lint.relations import (
     MANAGER,
     MODEL,
@@ -425,7 +425,7 @@ class Types:
             and self._is_unbound(owner.partition(".")[0], scope)
         ):
             return Value("external", owner)
-        client = usage.supabase_by_use(owner, name, scope.function or scope.module.facts.body)
+        client = usage.supabase_by_use(owner, name, scope.function or scope.module.body)
         return instance(client) if client else NO_VALUE
 
     def _session(self, owner: str, value: Value, scope: Scope) -> Value:
@@ -435,7 +435,7 @@ class Types:
         )
         if value and value.name != _UNBOUND_DB and not (is_vague and usage.names_session(value.name)):
             return NO_VALUE
-        body = scope.function or scope.module.facts.body
+        body = scope.function or scope.module.body
         key = (owner, scope.module.path, id(body))
         if key not in self._sessions:
             self._sessions[key] = NO_VALUE
@@ -735,7 +735,7 @@ class Types:
         for module in self.project.modules_with("calls", name):
             calls = module.calls_of(name) if module.kind != "tests" else ()
             for function, site in calls:
-                self.project.looked.note(module.path, WHOLE if function is None else function.qualname)
+                self.project.looked.note(module.path, BODY if function is None else function.qualname)
                 found.append((Scope(module, function, site.span.line), site.call))
         return found
 
@@ -1202,7 +1202,7 @@ class Types:
         found: list[tuple[Module, Function | None, Assign]] = []
         for module in self.project.modules_with("attributes", name):
             for function, assign in module.assigns_to(name) if module.kind != "tests" else ():
-                self.project.looked.note(module.path, WHOLE if function is None else function.qualname)
+                self.project.looked.note(module.path, BODY if function is None else function.qualname)
                 found.append((module, function, assign))
         return found
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from api_lint import replay
 from api_lint.config import FILES, Settings
@@ -22,12 +22,16 @@ _READ = (*FILES, IGNORES)
 
 
 def of(
-    paths: Sequence[str], project: Project, settings: Settings, others: Iterable[str] = ()
+    paths: Sequence[str],
+    project: Project,
+    settings: Settings,
+    others: Iterable[str] = (),
+    contents: Mapping[str, str] | None = None,
 ) -> Watched:
     """All that a run looked at.
 
     Parameters: `paths` as they were named; `project` and `settings` of the run; `others`, further
-    files that it read, absolute.
+    files that it read, absolute; `contents`, the digests of what it read in the project's files, as far as they are known.
     """
     root = str(project.root)
     named = [os.path.abspath(path) for path in paths]
@@ -48,9 +52,12 @@ def of(
         watched.add(FOLDER, folder, replay.listed(folder))
     for folder, digest in project.listed.items():
         watched.add(FOLDER, folder, digest)
-    read.update(os.path.join(root, *path.split("/")) for path in project.files)
-    for path in sorted(read):
-        watched.add(FILE, path, replay.content(path))
+    digests = {
+        os.path.join(root, *path.split("/")): (contents or {}).get(path) for path in project.files
+    }
+    for path in sorted(read | digests.keys()):
+        known = digests.get(path)
+        watched.add(FILE, path, bytes.fromhex(known) if known else replay.content(path))
     return watched
 
 

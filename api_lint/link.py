@@ -64,9 +64,10 @@ def kind(path: str) -> str:
     return "examples" if _EXAMPLES.search(path) else ""
 
 
-# What is looked at of a module besides names: that it is there, all its facts, its text, its star imports, what a star
-# gives of it, whether it can declare routes.
-PRESENCE, WHOLE, SOURCE, STARS, LISTED, DECLARES = "", "*", "*source", "*stars", "*listed", "*declares"
+# What is looked at of a module besides names: that it is there, all its facts, its top level, its text, its star imports,
+# what a star gives of it, whether it can declare routes.
+PRESENCE, WHOLE, BODY, SOURCE = "", "*", "*body", "*source"
+STARS, LISTED, DECLARES = "*stars", "*listed", "*declares"
 # … and its calls, its assignments to attributes, its methods and its classes with bases of a name, which follows.
 CALLS, ATTRIBUTE, METHOD, CLASSES = "*calls ", "*attribute ", "*method ", "*classes "
 
@@ -78,18 +79,25 @@ Item = tuple[str, str]
 
 class Looked:
     """What is looked at while files are worked on. Nothing is noted while `items` is `None`; `routing` is where it is noted
-    while the project's routes are put together, `None` for nowhere."""
+    while the project's routes are put together, `None` for nowhere; `own` is the file that is worked on, whose facts as a
+    whole rules look at for it alone (what answers that serve other files hang on is noted by name)."""
 
-    __slots__ = ("items", "routing")
+    __slots__ = ("items", "own", "routing")
 
     def __init__(self) -> None:
         self.items: set[Item] | None = None
         self.routing: set[Item] | None = None
+        self.own = ""
 
     def note(self, path: str, name: str) -> None:
         """Something of a file was looked at."""
         if self.items is not None:
             self.items.add((path, name))
+
+    def note_whole(self, path: str) -> None:
+        """All facts of a file were looked at."""
+        if path != self.own:
+            self.note(path, WHOLE)
 
     @contextmanager
     def apart(self, items: set[Item] | None = None) -> Iterator[None]:
@@ -97,11 +105,12 @@ class Looked:
 
         Parameters: `items`, where it is noted what is looked at for that, `None` for nowhere.
         """
-        items, self.items = self.items, items
+        before = self.items, self.own
+        self.items, self.own = items, ""
         try:
             yield
         finally:
-            self.items = items
+            self.items, self.own = before
 
 
 class _Names(dict[str, _Found]):
@@ -127,19 +136,19 @@ class _Names(dict[str, _Found]):
         return super().get(name, default)
 
     def __iter__(self) -> Iterator[str]:
-        self.looked.note(self.path, WHOLE)
+        self.looked.note_whole(self.path)
         return super().__iter__()
 
     def keys(self) -> Any:
-        self.looked.note(self.path, WHOLE)
+        self.looked.note_whole(self.path)
         return super().keys()
 
     def values(self) -> Any:
-        self.looked.note(self.path, WHOLE)
+        self.looked.note_whole(self.path)
         return super().values()
 
     def items(self) -> Any:
-        self.looked.note(self.path, WHOLE)
+        self.looked.note_whole(self.path)
         return super().items()
 
 
@@ -180,8 +189,20 @@ class Module:
     @property
     def facts(self) -> ModuleFacts:
         """All that the file tells."""
-        self._looked.note(self.path, WHOLE)
+        self._looked.note_whole(self.path)
         return self._facts
+
+    @property
+    def body(self) -> Function:
+        """Its top level."""
+        self._looked.note(self.path, BODY)
+        return self._facts.body
+
+    @property
+    def all_functions(self) -> tuple[Function, ...]:
+        """Its functions, in source order."""
+        self._looked.note(self.path, WHOLE)
+        return self._facts.functions
 
     @property
     def stars(self) -> list[Import]:
@@ -278,9 +299,10 @@ class Module:
     def function_at(self, line: int) -> Function | None:
         """The innermost function that holds the row."""
         best = None
-        for function in self.facts.functions:
+        for function in self._facts.functions:
             if function.start <= line <= function.end and (best is None or function.start >= best.start):
                 best = function
+        self._looked.note(self.path, best.qualname if best is not None else BODY)
         return best
 
     def enclosing(self, function: Function) -> Function | None:

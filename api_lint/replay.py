@@ -36,6 +36,7 @@ KIND, STATE, FILE, FOLDER = "k", "s", "f", "d"
 _MAGIC = b"api-lint run 1\n"
 _DIGEST = 16
 _NO_DIGEST = bytes(_DIGEST)
+State = tuple[int, int, int, int]
 _ABSENT = (0, 0, 0, 0)
 _STATE = 32  # bytes: four numbers
 
@@ -129,7 +130,7 @@ def again(arguments: Sequence[str]) -> int | None:
         sys.stderr.write(kept.err)
         sys.stderr.flush()
     _print(kept.out)
-    if path and _is_old(states, begun):
+    if path and _are_old(states, begun):
         _write(path, kept)
     return kept.code
 
@@ -142,7 +143,7 @@ def keep(arguments: Sequence[str], watched: Watched, begun: int, out: str, err: 
     """
     path = _place(arguments)
     states = _states(watched) if path else b""
-    if path and _is_old(states, begun):
+    if path and _are_old(states, begun):
         _write(path, Kept(watched, states, out, err, code))
 
 
@@ -236,20 +237,31 @@ def listed(path: str) -> bytes:
         return b""
 
 
+def state(path: str) -> State:
+    """How a path is now: when it was changed, it and what is known of it, its size, and its number; all 0 for none."""
+    try:
+        found = os.stat(path)
+        return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino & sys.maxsize
+    except (OSError, ValueError):
+        return _ABSENT
+
+
 def _states(watched: Watched) -> bytes:
     """How all that is watched is now: four numbers each."""
     states = array("q")
-    add, status_of = states.extend, os.stat
     for path, kind in zip(watched.paths, watched.kinds):
         try:
-            if kind == KIND:
-                add((S_IFMT(os.lstat(path).st_mode), 0, 0, 0))
-            else:
-                found = status_of(path)
-                add((found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino & sys.maxsize))
-        except (OSError, ValueError, OverflowError):
-            add(_ABSENT)
+            states.extend(_sort(path) if kind == KIND else state(path))
+        except OverflowError:
+            states.extend(_ABSENT)
     return states.tobytes()
+
+
+def _sort(path: str) -> State:
+    try:
+        return S_IFMT(os.lstat(path).st_mode), 0, 0, 0
+    except (OSError, ValueError):
+        return _ABSENT
 
 
 def _is_same(kept: Kept, states: bytes) -> bool:
@@ -265,14 +277,16 @@ def _is_same(kept: Kept, states: bytes) -> bool:
     return True
 
 
-def _is_old(states: bytes, begun: int) -> bool:
-    """Whether nothing has changed since a moment. What changes in the tick of a clock in which it was looked at looks as
-    if it had not."""
+def is_old(state: State, begun: int) -> bool:
+    """Whether nothing has changed about a path since a moment (`time.time_ns`). What changes in the tick of a clock in
+    which it was looked at looks as if it had not."""
+    latest = max(state[:2])
+    return latest + (_TICK if latest % _SECOND else _COARSE_TICK) <= begun
+
+
+def _are_old(states: bytes, begun: int) -> bool:
     numbers = array("q", states)
-    for latest in map(max, numbers[0::4], numbers[1::4]):
-        if latest + (_TICK if latest % _SECOND else _COARSE_TICK) > begun:
-            return False
-    return True
+    return all(is_old((m, c, 0, 0), begun) for m, c in zip(numbers[0::4], numbers[1::4]))
 
 
 # ------------------------------------------------------------------------------------------------------ what is kept

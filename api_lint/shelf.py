@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
@@ -17,8 +18,9 @@ from api_lint import __version__, encoded, replay
 from api_lint.census import Census
 from api_lint.facts import Body, Layout, ModuleFacts
 from api_lint.parcels import Room, Store, parcelled
+from api_lint.replay import State
 
-_MAGIC = b"api-lint facts 2\n"
+_MAGIC = b"api-lint facts 3\n"
 _HEAD = len(_MAGIC) + 16
 # What unpacks to more than this was not made here.
 _LARGEST = 256_000_000
@@ -30,12 +32,13 @@ _BROKEN = (ValueError, LookupError, TypeError, RecursionError, OverflowError, zl
 
 class Kept(NamedTuple):
     """What is kept of a file: the digest of its `content`, its facts in two parts, packed, and the names in them; no facts
-    and no names for one that the gate keeps out."""
+    and no names for one that the gate keeps out. `state`, how the file was when it had that content (`replay.state`)."""
 
     content: str
     outer: bytes = b""
     inner: bytes = b""
     census: Census | None = None
+    state: State | None = None
 
 
 class Shelf:
@@ -48,6 +51,7 @@ class Shelf:
         self._folder = os.path.join(home, replay.FACTS)
         name = repr((__version__, key)).encode("utf-8", "surrogateescape")
         self._name = replay.digest(name).hex()
+        self._begun = time.time_ns()
         self._before = _read(os.path.join(self._folder, self._name))
 
     def __bool__(self) -> bool:
@@ -58,25 +62,41 @@ class Shelf:
         kept = self._before.get(path)
         return kept if kept is not None and kept.content == content else None
 
+    def unread(self, path: str, state: State) -> Kept | None:
+        """What is kept of a file that need not be read: its state is the one that it had then."""
+        kept = self._before.get(path)
+        return kept if kept is not None and kept.state == state and any(state) else None
+
     def forget(self) -> None:
         """Forget what earlier runs have made."""
         self._before = {}
 
-    def keep(self, now: Mapping[str, Kept]) -> None:
-        """Keep what is known of all files now. Where that cannot be done, nothing happens."""
+    def keep(self, root: str, found: Mapping[str, Kept]) -> None:
+        """Keep what is known of all files now. Where that cannot be done, nothing happens.
+
+        Parameters: `root`, the project's folder; `found`, by the files' paths relative to it.
+        """
+        now = {path: self._with_state(os.path.join(root, path), kept) for path, kept in found.items()}
         if now == self._before:
             return
         at = 0
         table: dict[str, tuple[object, ...]] = {}
         for path, kept in now.items():
             middle, end = at + len(kept.outer), at + len(kept.outer) + len(kept.inner)
-            table[path] = kept.content, at, middle, end, *(kept.census or ())
+            table[path] = kept.content, kept.state, at, middle, end, *(kept.census or ())
             at = end
         head = json.dumps(table, separators=(",", ":")).encode("ascii")
         facts = (part for kept in now.values() for part in (kept.outer, kept.inner))
         parts = (_MAGIC, replay.digest(head), head, b"\n", *facts)
         if replay.put(self._folder, self._name, b"".join(parts)):
             replay.forget_old(self._folder)
+
+    def _with_state(self, path: str, kept: Kept) -> Kept:
+        """The same with the file's state, if it has been in that since before the file was read."""
+        if kept.state is not None:
+            return kept
+        state = replay.state(path)
+        return kept._replace(state=state) if any(state) and replay.is_old(state, self._begun) else kept
 
 
 def pack(content: str, facts: ModuleFacts, census: Census) -> Kept | None:
@@ -149,8 +169,9 @@ def _read(path: str) -> dict[str, Kept]:
                 bytes(body[start:middle]),
                 bytes(body[middle:end]),
                 Census(*names) if names else None,
+                tuple(state) if state is not None else None,
             )
-            for path, (content, start, middle, end, *names) in json.loads(head).items()
+            for path, (content, state, start, middle, end, *names) in json.loads(head).items()
         }
     except (ValueError, TypeError, AttributeError, RecursionError):
         return {}

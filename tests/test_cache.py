@@ -223,21 +223,26 @@ def test_facts_serve_other_settings(project: Path, lint: Lint, indexed: list[str
 
 def _with_other_facts(data: bytes) -> bytes:
     """The same table of contents, and behind it facts that are none."""
-    start = len(b"api-lint facts 2\n") + 16
+    start = len(b"api-lint facts 3\n") + 16
     table = json.loads(data[start : data.index(b"\n", start)])
     packed = zlib.compress(b"[1, 2, {}]")
-    for path, (content, first, _, last, *names) in table.items():
-        table[path] = [content, *((0, len(packed), len(packed)) if last > first else (0, 0, 0)), *names]
+    for path, (content, state, first, _, last, *names) in table.items():
+        table[path] = [
+            content,
+            state,
+            *((0, len(packed), len(packed)) if last > first else (0, 0, 0)),
+            *names,
+        ]
     head = json.dumps(table, separators=(",", ":")).encode("ascii")
-    return b"api-lint facts 2\n" + replay.digest(head) + head + b"\n" + packed
+    return b"api-lint facts 3\n" + replay.digest(head) + head + b"\n" + packed
 
 
 def _with_other_bodies(data: bytes) -> bytes:
     """The same facts, but what is in functions is none."""
-    start = len(b"api-lint facts 2\n") + 16
+    start = len(b"api-lint facts 3\n") + 16
     table = json.loads(data[start : data.index(b"\n", start)])
     body = bytearray(data[data.index(b"\n", start) + 1 :])
-    for _, _, middle, last, *_ in table.values():
+    for _, _, _, middle, last, *_ in table.values():
         body[middle:last] = zlib.compress(b"[]\n{}")[: last - middle].ljust(last - middle, b" ")
     return data[: data.index(b"\n", start) + 1] + bytes(body)
 
@@ -256,21 +261,21 @@ def test_facts_that_are_not_whole_are_made_again(
 
 def _with_numbers_for_names(data: bytes) -> bytes:
     """The same facts, but functions are called 7."""
-    start = len(b"api-lint facts 2\n") + 16
+    start = len(b"api-lint facts 3\n") + 16
     end = data.index(b"\n", start)
     parts, at = [], 0
     table = json.loads(data[start:end])
-    for path, (content, first, middle, last, *names) in table.items():
+    for path, (content, state, first, middle, last, *names) in table.items():
         outer, inner = data[end + 1 + first : end + 1 + middle], data[end + 1 + middle : end + 1 + last]
         if outer:
             facts = json.loads(zlib.decompress(outer))
             facts[4] = [[7, 7, *function[2:]] for function in facts[4]]
             outer = zlib.compress(json.dumps(facts).encode())
-        table[path] = [content, at, at + len(outer), at + len(outer) + len(inner), *names]
+        table[path] = [content, state, at, at + len(outer), at + len(outer) + len(inner), *names]
         parts += [outer, inner]
         at += len(outer) + len(inner)
     head = json.dumps(table).encode("ascii")
-    return b"".join((b"api-lint facts 2\n", replay.digest(head), head, b"\n", *parts))
+    return b"".join((b"api-lint facts 3\n", replay.digest(head), head, b"\n", *parts))
 
 
 def test_facts_that_are_whole_and_wrong(project: Path, lint: Lint, tmp_path: Path) -> None:
@@ -289,10 +294,10 @@ def test_findings_that_are_whole_and_wrong(
 ) -> None:
     first = lint(*ROWS)
     (path,) = (tmp_path / "cache" / "found").iterdir()
-    data = path.read_bytes()[len(b"api-lint found 2\n") + 16 :]
+    data = path.read_bytes()[len(b"api-lint found 3\n") + 16 :]
     assert old in data
     data = data.replace(old, new)
-    path.write_bytes(b"api-lint found 2\n" + replay.digest(data) + data)
+    path.write_bytes(b"api-lint found 3\n" + replay.digest(data) + data)
     assert lint(*ROWS) == first
 
 
@@ -317,7 +322,7 @@ def test_facts_come_back_as_they_were() -> None:
         store = Store()
         store.load = lambda number, lines=lines: (encoded.parcel(lines[number], number), 1)  # type: ignore[misc]
         store.room = Room(10)
-        assert cache._shape(encoded.read(outer, store), 0) == cache._shape(facts, 0)
+        assert cache._shape(encoded.read(outer, store)) == cache._shape(facts)
 
 
 def test_facts_come_back_from_a_worker() -> None:
@@ -325,7 +330,7 @@ def test_facts_come_back_from_a_worker() -> None:
     for facts in fixture_facts():
         back = packed.unpack(packed.pack(facts), room)
         assert not room.is_full
-        assert cache._shape(back, 0) == cache._shape(facts, 0)
+        assert cache._shape(back) == cache._shape(facts)
         assert room.is_full
         function = next(iter(back.functions), None)
         before = function.body if function is not None else None

@@ -380,16 +380,13 @@ def _is_free(value: Value, at: Place) -> bool:
 def _caller_reason(function: Function, at: Place) -> str:
     """Who calls the function and would have awaited it."""
     own = FunctionRef(at.path, function).key
-    for path in at.api.project.scanned:
-        module = at.api.module(path)
-        if module is None:
-            continue
+    for module in at.api.project.modules_with("calls", function.name):
         for caller, site in _calls_of(function.name, module.facts):
-            scope = at.api.scope(path, caller, site.span.line)
+            scope = at.api.scope(module.path, caller, site.span.line)
             target = at.api.effects.target(site.call, scope)
             unknown = target is None and site.awaited and _may_be(site.call.func, function)
             if unknown or (target is not None and target.key == own):
-                return f"{caller.qualname if caller else path} calls {function.name}"
+                return f"{caller.qualname if caller else module.path} calls {function.name}"
     return ""
 
 

@@ -29,6 +29,7 @@ from api_lint.facts import (
     Text,
     Value,
 )
+from api_lint.link import WHOLE
 from api_lint.rule import AddField, AddLine, Edit, NeedImport
 
 if TYPE_CHECKING:
@@ -184,6 +185,7 @@ def _product(api: Api) -> Iterator[ModuleFacts]:
     for path in api.project.scanned:
         module = api.module(path)
         if module is not None and not module.kind:
+            api.project.looked.note(path, WHOLE)  # its own too: the answer serves other files
             yield module.facts
 
 
