@@ -329,7 +329,10 @@ class _Defined:
             case link.WHOLE:
                 return self._whole()
             case link.BODY:
-                return _shape(self.module.body, self._place)
+                body = self.module.body  # which names it binds is asked by name
+                return _shape(
+                    body._replace(end=0, inner=body.body._replace(bound=frozenset())), self._place
+                )
             case link.STARS:
                 return tuple(map(_own, self.module.stars))
             case link.LISTED:
@@ -378,6 +381,8 @@ class _Defined:
                 return tuple((_name(f), _shape(s.call), self._row(f, s.span.line)) for f, s in calls)
             case link.ATTRIBUTE:
                 return tuple((_name(f), _own(a)) for f, a in self.module.assigns_to(name))
+            case link.INSIDE:
+                return tuple(f.qualname for f in self.module.coroutines_in(name))
             case link.CLASSES:
                 return tuple(cls.qualname for cls in self.module.classes_named(name))
             case link.METHOD:

@@ -251,8 +251,7 @@ class Effects:
         module = self.types.project.module(ref.path) if ref is not None else None
         if ref is None or module is None:
             return False
-        inside = ref.function.qualname + "."
-        return any(f.is_async and f.qualname.startswith(inside) for f in module.all_functions)
+        return bool(module.coroutines_in(ref.function.qualname))
 
     def reaches(
         self, ref: FunctionRef, given: Given = (), patience: int = _PATIENCE

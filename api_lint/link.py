@@ -68,8 +68,10 @@ def kind(path: str) -> str:
 # what a star gives of it, whether it can declare routes.
 PRESENCE, WHOLE, BODY, SOURCE = "", "*", "*body", "*source"
 STARS, LISTED, DECLARES = "*stars", "*listed", "*declares"
-# … and its calls, its assignments to attributes, its methods and its classes with bases of a name, which follows.
+# … and its calls, its assignments to attributes, its methods and its classes with bases of a name, which follows, and the
+# coroutines in a function of a name.
 CALLS, ATTRIBUTE, METHOD, CLASSES = "*calls ", "*attribute ", "*method ", "*classes "
+INSIDE = "*inside "
 
 
 # What is looked at: `(path, name)` of what a file defines or lacks, and `("", question)` of what only all files together
@@ -199,12 +201,6 @@ class Module:
         return self._facts.body
 
     @property
-    def all_functions(self) -> tuple[Function, ...]:
-        """Its functions, in source order."""
-        self._looked.note(self.path, WHOLE)
-        return self._facts.functions
-
-    @property
     def stars(self) -> list[Import]:
         """Its star imports."""
         self._looked.note(self.path, STARS)
@@ -253,6 +249,12 @@ class Module:
             if assign.target.endswith(f".{name}")
             and assign.target[: -len(name) - 1] not in ("self", "cls")
         ]
+
+    def coroutines_in(self, qualname: str) -> list[Function]:
+        """The coroutines that are defined in a function."""
+        self._looked.note(self.path, f"{INSIDE}{qualname}")
+        inside = f"{qualname}."
+        return [f for f in self._facts.functions if f.is_async and f.qualname.startswith(inside)]
 
     def classes_named(self, name: str) -> list[Class]:
         """The classes of a name that have bases."""

@@ -239,8 +239,9 @@ def _inside(value: Value, at: Place, depth: int) -> str:
     if ref is None or module is None or not depth:
         return ""
     names = {field.name for field in ref.cls.fields}
-    for function in module.facts.functions:
-        if function.owner == ref.cls.qualname and function.params:
+    methods = (module.functions.get(f"{ref.cls.qualname}.{name}") for name in ref.cls.methods)
+    for function in methods:
+        if function is not None and function.params:
             prefix = f"{function.params[0].name}."
             names |= {a.target[len(prefix) :] for a in function.assigns if a.target.startswith(prefix)}
     for name in sorted(names):
