@@ -236,6 +236,8 @@ class Types:
         self._names: dict[object, Value] = {}
         self._implementations: dict[Value, tuple[Value, ...]] = {}
         self._sessions: dict[object, Value] = {}
+        self._exported: dict[tuple[str, str], Value] = {}
+        self._attributes: dict[tuple[Value, str], Value] = {}
         self._reverse: dict[str, list[Relation]] | None = None
         self._own_user: str | None = None
 
@@ -768,6 +770,17 @@ class Types:
     def module_name(self, name: str, module: Module, line: int = _END) -> Value:
         """What a name at a module's top level is."""
         if line != _END:
+            return self._module_name(name, module, line)
+        key = (module.path, name)
+        found = self._exported.get(key)
+        if found is None:
+            found = self._module_name(name, module, line)
+            if not self._running:
+                self._exported[key] = found
+        return found
+
+    def _module_name(self, name: str, module: Module, line: int) -> Value:
+        if line != _END:
             inner = module.bound_inside(name)
             found = self._latest(inner, Scope(module, None, line), None) if inner else None
             if found is not None:
@@ -1097,6 +1110,15 @@ class Types:
 
     def attribute(self, value: Value, name: str) -> Value:
         """What `value.name` is."""
+        key = (value, name)
+        found = self._attributes.get(key)
+        if found is None:
+            found = self._attribute(value, name)
+            if not self._running:
+                self._attributes[key] = found
+        return found
+
+    def _attribute(self, value: Value, name: str) -> Value:
         match value.kind:
             case "module":
                 return self._module_member(value, name)

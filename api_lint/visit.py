@@ -15,7 +15,6 @@ from os.path import commonpath
 from typing import Any, NamedTuple
 
 import libcst as cst
-from libcst.metadata import MetadataWrapper, PositionProvider
 
 from api_lint import workers
 from api_lint.api import Api, Module
@@ -58,10 +57,10 @@ from api_lint.rule import (
     TextEdit,
     TextFix,
 )
+from api_lint.written import Written, rows_of
 
 # A form feed sets the indentation back to nothing.
 _INDENT = re.compile(r"(?:[ \t]*\f)*[ \t]+")
-_ROWS = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 # Children that hold no code: punctuation, blank space and comments.
 _NO_CODE = frozenset(
@@ -93,11 +92,6 @@ class Slice(NamedTuple):
     start: int
     end: int
     statement: int
-
-
-def rows_of(text: str) -> list[str]:
-    """A text's rows with their line ends, as Python counts them: LF, CRLF and lone CR end a row, nothing else does."""
-    return _ROWS.findall(text)
 
 
 @lru_cache(maxsize=2)
@@ -587,16 +581,14 @@ class Visitor:
         walk = _Walk(self.api, self.module, piece, self._hooks(rules), failed, self.rows)
         walk.slice(_body(tree) if offset < piece.start - 1 else tree.body)
         workers.turn(0)
-        positions: Mapping[cst.CSTNode, Any] = {}
-        wants_fixes = self.api.wants_fixes
-        if any(not isinstance(f.where, Span) or (f.fix and wants_fixes) for _, f in walk.found):
-            positions = MetadataWrapper(tree, unsafe_skip_copy=True).resolve(PositionProvider)
+        if not walk.found:
+            return []
         # To write a tree out takes a third of the time of parsing it.
-        is_exact = wants_fixes and any(f.fix for _, f in walk.found) and tree.code == text
+        piece_of = _Parsed(tree, Written(tree), offset, text)
         found: list[Found] = []
         for rule, finding in walk.found:
             try:
-                found.append(self._located(rule, finding, positions, offset, tree, is_exact))
+                found.append(self._located(rule, finding, piece_of))
             except RecursionError:
                 raise
             except Exception as error:  # noqa: BLE001 - a rule may hand in nodes of no tree, and edits of any sort
@@ -611,27 +603,19 @@ class Visitor:
                 hooks.setdefault(node, []).append(turn)
         return hooks
 
-    def _located(
-        self,
-        rule: Rule,
-        finding: Finding,
-        positions: Mapping[cst.CSTNode, Any],
-        offset: int,
-        tree: cst.Module,
-        is_exact: bool,
-    ) -> Found:
+    def _located(self, rule: Rule, finding: Finding, parsed: _Parsed) -> Found:
         fix = finding.fix
-        where = _located(finding.where, positions, offset)
+        where = parsed.span(finding.where)
         if fix is None or not self.api.wants_fixes:
             return Found(rule, finding, where)
-        if not is_exact:
+        if not parsed.is_exact:
             return Found(
                 rule, finding.unfixable("LibCST does not give this statement back as it is"), where
             )
         edits: list[TextEdit] = []
         for edit in fix.edits:
             if isinstance(edit, Replace):
-                edits.append(_rendered(edit, tree, positions, offset))
+                edits.append(_rendered(edit, parsed))
             elif isinstance(edit, Rewrite):
                 edits.append(TextEdit(edit.span, edit.content))
         imports = tuple((e.module, e.name) for e in fix.edits if isinstance(e, NeedImport))
@@ -652,37 +636,50 @@ class Visitor:
         return tree, offset, text
 
 
-def _rendered(
-    edit: Replace, tree: cst.Module, positions: Mapping[cst.CSTNode, Any], offset: int
-) -> TextEdit:
+class _Parsed(NamedTuple):
+    """A slice's tree, what it is written out, the rows of the file above its text, and that text."""
+
+    tree: cst.Module
+    written: Written
+    offset: int
+    text: str
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the tree gives its text back."""
+        return self.written.code == self.text
+
+    def span(self, where: cst.CSTNode | Span) -> Span:
+        """Where a node stands in the file."""
+        return where if isinstance(where, Span) else self.between(*self.written.place(where))
+
+    def between(self, start: int, end: int) -> Span:
+        """Two positions in the slice's text as a span of the file."""
+        starts = self.written.starts
+        first, last = bisect_right(starts, start) - 1, bisect_right(starts, end) - 1
+        return Span(
+            first + 1 + self.offset, start - starts[first], last + 1 + self.offset, end - starts[last]
+        )
+
+
+def _rendered(edit: Replace, parsed: _Parsed) -> TextEdit:
     """An edit of a slice's tree as one of the file's text.
 
     The new node is rendered where it will stand: rendered alone, it would not know how far its rows are indented.
     """
-    place = positions[edit.old]
-    code = tree.code
-    starts = [0]
-    for row in rows_of(code):
-        starts.append(starts[-1] + len(row))
-    start = starts[place.start.line - 1] + place.start.column
-    end = starts[place.end.line - 1] + place.end.column
-    after = tree.deep_replace(edit.old, edit.new)  # type: ignore[type-var]
+    code = parsed.written.code
+    start, end = parsed.written.place(edit.old)
+    after = parsed.tree.deep_replace(edit.old, edit.new)  # type: ignore[type-var]
     assert isinstance(after, cst.Module)
     changed = after.code
     if changed.startswith(code[:start]) and changed.endswith(code[end:]):
         content = changed[start : len(changed) - (len(code) - end)]
-        return TextEdit(_located(edit.old, positions, offset), content)
+        return TextEdit(parsed.between(start, end), content)
     # The nodes differ in what a node's position leaves out (parentheses, rows above): whatever text differs.
     start = len(commonpath((code, changed)))
     rest = min(len(code), len(changed)) - start
     kept = len(commonpath((code[::-1][:rest], changed[::-1][:rest])))
-    return TextEdit(_span(starts, start, len(code) - kept, offset), changed[start : len(changed) - kept])
-
-
-def _span(starts: Sequence[int], start: int, end: int, offset: int) -> Span:
-    """Two positions in a slice's text as a span of the file."""
-    first, last = bisect_right(starts, start) - 1, bisect_right(starts, end) - 1
-    return Span(first + 1 + offset, start - starts[first], last + 1 + offset, end - starts[last])
+    return TextEdit(parsed.between(start, len(code) - kept), changed[start : len(changed) - kept])
 
 
 def _body(tree: cst.Module) -> Sequence[cst.CSTNode]:
@@ -690,13 +687,6 @@ def _body(tree: cst.Module) -> Sequence[cst.CSTNode]:
     wrapper = tree.body[0]
     assert isinstance(wrapper, cst.If)
     return wrapper.body.body
-
-
-def _located(where: cst.CSTNode | Span, positions: Mapping[cst.CSTNode, Any], offset: int) -> Span:
-    if isinstance(where, Span):
-        return where
-    place = positions[where]
-    return Span(place.start.line + offset, place.start.column, place.end.line + offset, place.end.column)
 
 
 class _Turn(NamedTuple):

@@ -21,7 +21,19 @@ OURS = [*ENGINE, *RULES, *sorted((CHECKOUT / "scripts").glob("*.py"))]
 # From the bottom to the top; a module imports from its own layer and those above it in this list. What a module
 # imports only for the type checker, or where it is needed and not at its start, it imports all the same.
 LAYERS = [
-    {"text", "ignores", "syntax", "names", "formats", "workers", "atomic", "versions", "toml", "replay"},
+    {
+        "text",
+        "ignores",
+        "syntax",
+        "names",
+        "formats",
+        "workers",
+        "atomic",
+        "versions",
+        "toml",
+        "replay",
+        "written",
+    },
     {"facts", "shapes"},
     {"libraries", "literals", "gate", "census", "parcels"},
     {"encoded", "packed"},

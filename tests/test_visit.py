@@ -14,7 +14,8 @@ import pytest
 from api_lint import Api, Finding, Module, Place, Rule
 from api_lint import visit as engine
 from api_lint.index import index
-from api_lint.visit import Found, SliceError, Visitor, cut, rows_of
+from api_lint.visit import Found, SliceError, Visitor, cut
+from api_lint.written import rows_of
 
 
 def fail(rule: Rule, error: Exception) -> None:
