@@ -157,7 +157,7 @@ class Memory:
             return
         known, shared = self._known(fit)
         routing = api.project.looked.routing or set()
-        items = {("", _LAYOUT), ("", _SCANNED)}.union(routing, *(each.looked for each in fit.values()))
+        items = {("", _LAYOUT), ("", _SCANNED)}.union(routing, *{each.looked for each in fit.values()})
         of_routes = record.numbers(routing)
         if api.declaring is not None:
             of_routes = array(of_routes.typecode, sorted({*of_routes, *self._before.routing}))
