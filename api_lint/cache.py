@@ -4,9 +4,10 @@ While a file is visited it is noted what is looked at besides it (`link.Looked`)
 and questions that only all files together answer. Of these the answers' digests are kept, and of each file its content's.
 The next run visits a file again only if one of these has changed: in a file of another content it compares the facts
 from before with those of now. A function that moves is the same function: rows count from where
-it begins, and findings that name a place in a file which has changed in any way are looked for again.
+it begins, and findings that name a place in a file which has changed in any way are looked for again. The routes of the
+project are put together again only where something has changed that was looked at for that.
 
-What is kept is JSON with a checksum, in the user's own cache folder. It holds no source but what a fix would write, and
+What is kept (`record`) has a checksum and lies in the user's own cache folder. It holds no source but what a fix would write, and
 nothing at all of a file in which a secret was found.
 """
 

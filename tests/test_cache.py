@@ -331,7 +331,14 @@ def test_facts_that_are_whole_and_wrong(project: Path, lint: Lint, tmp_path: Pat
     assert lint(*ROWS) == lint("--no-cache", *ROWS)
 
 
-@pytest.mark.parametrize(("old", "new"), [(b'"API601"', b"601"), (b'"warning"', b"[]"), (b'"found":{', b'"found":[{')])  # fmt: skip
+WRONG = [
+    (b'"API601"', b"601"), (b'"warning"', b"[]"), (b'"found":{', b'"found":[{'), (b'"routing":', b'"routing":1'),
+    (b'"shared":[', b'"shared":[-1,1,'), (b'"declaring":{', b'"declaring":{"app/users.py":["../outside.py"],"":[],'),
+    (b'"names":{', b'"names":{"app/users.py":0,'), (b'"answers":{', b'"answers":{"paths":7,'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new"), WRONG)
 def test_findings_that_are_whole_and_wrong(
     project: Path, lint: Lint, tmp_path: Path, old: bytes, new: bytes
 ) -> None:
@@ -342,6 +349,9 @@ def test_findings_that_are_whole_and_wrong(
     data = data.replace(old, new)
     path.write_bytes(b"api-lint found 3\n" + replay.digest(data) + data)
     assert lint(*ROWS) == first
+    edit(project / "app/db.py", r"\A", "# more\n")
+    path.write_bytes(b"api-lint found 3\n" + replay.digest(data) + data)
+    assert lint(*ROWS) == lint("--no-cache", *ROWS)
 
 
 FIXTURES = sorted((Path(__file__).parent.parent / "fixtures").rglob("*.py"))
