@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from os.path import commonpath
 from typing import Any, NamedTuple
 
@@ -581,14 +581,11 @@ class Visitor:
         walk = _Walk(self.api, self.module, piece, self._hooks(rules), failed, self.rows)
         walk.slice(_body(tree) if offset < piece.start - 1 else tree.body)
         workers.turn(0)
-        if not walk.found:
-            return []
-        # To write a tree out takes a third of the time of parsing it.
-        piece_of = _Parsed(tree, Written(tree), offset, text)
+        parsed = _Parsed(tree, offset, text)
         found: list[Found] = []
         for rule, finding in walk.found:
             try:
-                found.append(self._located(rule, finding, piece_of))
+                found.append(self._located(rule, finding, parsed))
             except RecursionError:
                 raise
             except Exception as error:  # noqa: BLE001 - a rule may hand in nodes of no tree, and edits of any sort
@@ -636,13 +633,18 @@ class Visitor:
         return tree, offset, text
 
 
-class _Parsed(NamedTuple):
-    """A slice's tree, what it is written out, the rows of the file above its text, and that text."""
+class _Parsed:
+    """A slice's tree, the rows of the file above its text, and that text."""
 
-    tree: cst.Module
-    written: Written
-    offset: int
-    text: str
+    def __init__(self, tree: cst.Module, offset: int, text: str) -> None:
+        self.tree = tree
+        self.offset = offset
+        self.text = text
+
+    @cached_property
+    def written(self) -> Written:
+        """The tree as text, which takes a third of the time of parsing it."""
+        return Written(self.tree)
 
     @property
     def is_exact(self) -> bool:

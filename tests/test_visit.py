@@ -5,17 +5,22 @@ from __future__ import annotations
 import subprocess
 import sys
 import textwrap
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import libcst as cst
 import pytest
+from libcst.metadata import MetadataWrapper, PositionProvider
 
 from api_lint import Api, Finding, Module, Place, Rule
 from api_lint import visit as engine
 from api_lint.index import index
 from api_lint.visit import Found, SliceError, Visitor, cut
-from api_lint.written import rows_of
+from api_lint.written import Written, rows_of
+
+RULES = Path(__file__).parent.parent / "rules"
 
 
 def fail(rule: Rule, error: Exception) -> None:
@@ -373,13 +378,32 @@ def test_positions_are_not_asked_for_where_nothing_is_found(monkeypatch: pytest.
     def refuse(*_: Any, **__: Any) -> None:
         raise AssertionError("positions are computed only for what is reported")
 
-    monkeypatch.setattr(engine, "MetadataWrapper", refuse)
+    monkeypatch.setattr(engine, "Written", refuse)
     rule = Calls()
     assert visited(rule, "def f():\n    other()\n") == []
     assert len(rule.seen) == 1
     assert visited(Handlers(), "try: a()\nexcept A: pass\n") != []  # a span of its own needs none
     with pytest.raises(AssertionError):
         visited(Calls(), "spot()\n")
+
+
+@pytest.mark.parametrize("path", sorted(RULES.glob("*.py")), ids=lambda path: path.stem)
+def test_places_are_those_of_libcst(path: Path) -> None:
+    text = path.read_text()
+    tree = cst.parse_module(text)
+    positions = MetadataWrapper(tree, unsafe_skip_copy=True).resolve(PositionProvider)
+    written = Written(tree)
+    assert written.code == text
+    for node, expected in positions.items():
+        for offset, at in zip(written.place(node), (expected.start, expected.end)):
+            row = bisect_right(written.starts, offset)
+            is_end = offset == len(text)  # which may count as a row of its own
+            assert is_end or (row, offset - written.starts[row - 1]) == (at.line, at.column)
+
+
+def test_a_node_of_another_tree_has_no_place() -> None:
+    with pytest.raises(KeyError):
+        Written(cst.parse_module("spot()\n")).place(cst.Name("spot"))
 
 
 def test_a_slice_that_libcst_cannot_parse(monkeypatch: pytest.MonkeyPatch) -> None:
