@@ -3,12 +3,12 @@
 While a file is visited it is noted what is looked at besides it (`link.Looked`): names that other files define or lack,
 and questions that only all files together answer. Of these the answers' digests are kept, and of each file its content's.
 The next run visits a file again only if one of these has changed: in a file of another content it compares the facts
-from before with those of now. A function that moves is the same function: rows count from where
-it begins, and findings that name a place in a file which has changed in any way are looked for again. The routes of the
-project are put together again only where something has changed that was looked at for that.
+from before with those of now. A function that moves is the same function: rows count from where it begins; findings that
+name a place in a function or a class that has moved or changed are looked for again. The routes of the project are put
+together again only where something has changed that was looked at for that.
 
-What is kept (`record`) has a checksum and lies in the user's own cache folder. It holds no source but what a fix would write, and
-nothing at all of a file in which a secret was found.
+What is kept (`record`) has a checksum and lies in the user's own cache folder. It holds no source but what a fix would
+write, and nothing at all of a file in which a secret was found.
 """
 
 from __future__ import annotations
@@ -109,7 +109,10 @@ class Memory:
             for path, each in before.found.items()
             if contents.get(path) == each.content
             and untouched[each.looked]
-            and changes.keys().isdisjoint(related.path for related in _related(each.diagnostics))
+            and not any(
+                related.path in changes and changes[related.path].has_moved(related.span)
+                for related in _related(each.diagnostics)
+            )
         }
         return self._true
 
@@ -298,6 +301,14 @@ class _Change:
         was, now = (self._under(name, d) if d else _NOTHING for d in (self._before, self._now))
         return was != now
 
+    def has_moved(self, place: Span) -> bool:
+        """Whether what stood in a place may stand elsewhere. It does not where the function or class around is the same in
+        the same rows."""
+        if self._before is None or self._now is None:
+            return True
+        around = self._before.around(place.line)
+        return around is None or around != self._now.around(place.line)
+
     def _under(self, name: str, defined: _Defined) -> object:
         return self._may_declare(defined.census) if name == DECLARES else defined.under(name)
 
@@ -339,6 +350,16 @@ class _Defined:
             case link.LISTED:
                 return self.module.all_names
         return self._of_name(name) if name.startswith("*") else self._named(name)
+
+    def around(self, row: int) -> object | None:
+        """The innermost function around a row, or else the innermost class, and where it begins; `None` at the top level."""
+        facts = self.module.facts
+        functions = [f for f in facts.functions if f.start <= row <= f.end]
+        if functions:
+            innermost = max(functions, key=lambda f: f.start)
+            return innermost.start, self._function(innermost)
+        classes = [c for c in facts.classes if c.start <= row <= c.end]
+        return _shape(max(classes, key=lambda c: c.start)) if classes else None
 
     def _whole(self) -> object:
         """All facts but how many rows there are: what stands below the last statement is a comment."""

@@ -108,8 +108,9 @@ def test_what_has_not_changed_is_not_looked_at(project: Path, lint: Lint, visite
 
 CASES: dict[str, tuple[str, str, str, set[str]]] = {
     "a body that changes no fact": ("db", r"make\(\)\n\Z", "make()  # one\n", {"db"}),
-    "a function that nobody knows": ("helpers", r"\Z", "\n\ndef added():\n    return 1\n", {"helpers", "users"}),
+    "a function that nobody knows": ("helpers", r"\Z", "\n\ndef added():\n    return 1\n", {"helpers"}),
     "a row more above": ("db", r"\A", "# more\n", {"db"}),
+    "a row more above a function that a finding names": ("helpers", r"\A", "# more\n", {"helpers", "users"}),
     "a row more above a place that a finding names": ("models", r"\A", "# more\n", {"models", "users"}),
     "a function two modules away": ("helpers", r"time\.sleep\(1\)", "pass", {"helpers", "users"}),
     "what stands between": ("again", "quick as fast", "slow as fast", {"users"}),
