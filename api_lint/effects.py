@@ -36,6 +36,10 @@ _RUNS_ELSEWHERE = frozenset(
     }
 )  # fmt: skip
 
+# Decorators that keep what a function gives: one without parameters runs once in a process, as FastAPI's documentation
+# has it for settings that are read from a file (https://fastapi.tiangolo.com/advanced/settings/#lru-cache-technical-details).
+_KEEPS_RESULT = frozenset({"functools.cache", "functools.lru_cache"})
+
 
 class Effects:
     """Answers what calls do. One for a run."""
@@ -236,13 +240,15 @@ class Effects:
         return given
 
     def _runs_here(self, ref: FunctionRef) -> bool:
-        """Whether calling the function runs its body at once, in the caller's thread."""
+        """Whether each call of the function runs its body at once, in the caller's thread."""
         if ref.function.is_async or ref.function.is_generator:
             return False
         module = self.types.project.module(ref.path)
         if module is None or not ref.function.decorators:
             return module is not None
-        names = self.types.decorator_names(ref.function, module)
+        names = [*self.types.decorator_names(ref.function, module)]
+        if not ref.function.params and not _KEEPS_RESULT.isdisjoint(names):
+            return False
         return not any(name in _RUNS_ELSEWHERE or self._makes_coroutine(name) for name in names)
 
     def _makes_coroutine(self, decorator: str) -> bool:

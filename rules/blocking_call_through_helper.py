@@ -39,7 +39,7 @@ class BlockingCallThroughHelper(Rule):
     Evidence: Every step of the chain is resolved to a function of the project, and its last call is one that API601
     to API605 know to block. Of an abstract method all implementations have to block. What stands under many
     conditions on the way is reached seldom and left out, and so are small files opened further down than in the
-    called function itself.
+    called function itself. A function without parameters whose result is kept (`functools.cache`) runs once in a process.
 
     Bad::
 

@@ -590,9 +590,11 @@ def test_lambdas_handed_over_and_called() -> None:
 def test_decorated_helpers() -> None:
     found = reaching(
         """
-        from helpers import cached, retried, kept, unknown
+        from helpers import once, once_too, cached, retried, kept, unknown
         async def f():
-            cached()
+            once()
+            once_too()
+            cached(1)
             retried()
             kept()
             unknown()
@@ -607,8 +609,15 @@ def test_decorated_helpers() -> None:
                 return f(*a)
             return inner
         @functools.lru_cache
-        def cached():
+        def once():
             time.sleep(1)
+        @functools.lru_cache(maxsize=None)
+        def once_too():
+            once()
+            time.sleep(1)
+        @functools.lru_cache
+        def cached(number):
+            time.sleep(number)
         @retry(stop=3)
         def retried():
             time.sleep(1)
@@ -621,6 +630,7 @@ def test_decorated_helpers() -> None:
         """,
     )
     assert {"cached", "retried", "kept"} <= set(found)
+    assert not {"once", "once_too"} & set(found)  # what has no parameters runs once in a process
 
 
 def test_a_project_decorator_that_moves_the_call_to_a_thread() -> None:
