@@ -152,8 +152,9 @@ class Api:
     def routes(self, path: str | None = None) -> tuple[Route, ...]:
         """The routes declared in one file, or in all of them, in source order."""
         self.project.looked.note("", "routes" if path is None else f"routes {path}")
-        if path is not None:
-            return self._declared(path)
+        return self._all_declared() if path is None else self._declared(path)
+
+    def _all_declared(self) -> tuple[Route, ...]:
         with self._routing():
             return tuple(route for each in self.project.scanned for route in self._declared(each))
 
@@ -188,10 +189,9 @@ class Api:
             found = [route for each in self.declaring.get(path, ()) for route in self._declared(each)]
             return [route for route in found if route.handler.path == path]
         if self._by_handler is None:
-            with self._apart():
-                self._by_handler = {}
-                for route in self.routes():
-                    self._by_handler.setdefault(route.handler.path, []).append(route)
+            self._by_handler = {}
+            for route in self._all_declared():
+                self._by_handler.setdefault(route.handler.path, []).append(route)
         return self._by_handler.get(path, ())
 
     def declaring_files(self) -> Mapping[str, Sequence[str]]:

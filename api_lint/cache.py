@@ -19,12 +19,12 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
-from functools import cache, cached_property
+from functools import cache
 from typing import Any, NamedTuple
 
 from api_lint import __version__, link, record, replay
 from api_lint.api import Api, Module
-from api_lint.census import Census, take
+from api_lint.census import Census
 from api_lint.facts import Body, Function, ModuleFacts, Route, Span
 from api_lint.link import DECLARES, SOURCE, Item
 from api_lint.record import Known, Record
@@ -79,18 +79,18 @@ class Memory:
         self,
         api: Api,
         contents: Mapping[str, str],
-        facts_of: Callable[[str, str], ModuleFacts | None],
+        facts_of: Callable[[str, str], tuple[ModuleFacts, Census] | None],
     ) -> Mapping[str, Known]:
         """What is still true of what was found.
 
         Parameters: `api`, the linked project, whose routes are put together for it if something that they hang on has
-        changed; `contents`, the digest of each file's content by its path; `facts_of`, what
-        gives the facts that a file had when its content was another, by its path and the digest of that, if they are known.
+        changed; `contents`, the digest of each file's content by its path; `facts_of`, what gives the facts that a file had
+        when its content was another and the names in them, by its path and the digest of that, if they are known.
         Returns: by path, what was found in the files that need not be visited.
         """
         before = self._before
         changes = {
-            path: _Change(api, api.module(path), bool(content), facts_of(path, content))
+            path: _Change(api, path, bool(content), facts_of(path, content))
             for path, content in before.contents.items()
             if contents.get(path, "") != content
         }
@@ -279,14 +279,16 @@ def _without_body(route: Route) -> Route:
 class _Change:
     """A file that has changed.
 
-    Parameters: `api`, the linked project; `module` as it is now, `None` where there is none; `was`, whether there was one;
-    `facts` that it had then, `None` where they are not known.
+    Parameters: `api`, the linked project; `path`; `was`, whether it was there before; `facts` that it had then and the names in
+    them, `None` where they are not known.
     """
 
-    def __init__(self, api: Api, module: Module | None, was: bool, facts: ModuleFacts | None) -> None:
+    def __init__(self, api: Api, path: str, was: bool, facts: tuple[ModuleFacts, Census] | None) -> None:
         self.is_known = not was or facts is not None
-        self._before = _Defined(Module(facts)) if facts is not None else None
-        self._now = _Defined(module) if module is not None else None
+        self._before = _Defined(Module(facts[0]), facts[1]) if facts is not None else None
+        module = api.module(path)
+        census = api.project.census(path) if module is not None else None
+        self._now = _Defined(module, census) if module is not None and census is not None else None
         self._may_declare = api.may_declare
 
     def names(self, sort: str) -> tuple[set[str], set[str]]:
@@ -318,20 +320,16 @@ _NOTHING = object()
 
 
 class _Defined:
-    """What one module defines, by name."""
+    """What one module defines, by name; `census`, the names in it."""
 
-    def __init__(self, module: Module) -> None:
+    def __init__(self, module: Module, census: Census) -> None:
         self.module = module
+        self.census = census
         self._functions: dict[str, list[Function]] = {}
         for function in module.facts.functions:
             self._functions.setdefault(function.qualname, []).append(function)
         self._shapes: dict[int, object] = {}
         self._bound_anew = _bound_anew(module.facts)
-
-    @cached_property
-    def census(self) -> Census:
-        """The names in it."""
-        return take(self.module.facts)
 
     def under(self, name: str) -> object:
         """Everything that has a name, and that nothing has it."""

@@ -683,12 +683,14 @@ class _Session:
             return None  # which is told of where it is indexed
         return kept._replace(state=None) if kept is not None else None
 
-    def _facts_before(self, path: str, content: str) -> ModuleFacts | None:
-        """The facts that a file had when its content had this digest, if an earlier run has kept them."""
+    def _facts_before(self, path: str, content: str) -> tuple[ModuleFacts, Census] | None:
+        """The facts that a file had when its content had this digest, and the names in them, if an earlier run has kept
+        them."""
         kept = self.shelf.of(path, content) if self.shelf is not None else None
-        if kept is None or not kept.outer:
+        if kept is None or not kept.outer or kept.census is None:
             return None
-        return unpack(kept, self.room, lambda: None)
+        facts = unpack(kept, self.room, lambda: None)
+        return (facts, kept.census) if facts is not None else None
 
     def _workers(self, jobs: int, paths: Sequence[str]) -> int:
         """How many processes to use for some files."""
