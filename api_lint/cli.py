@@ -263,6 +263,8 @@ def check(
         if show_settings:
             is_json = any(output.format == "json" for output in output_formats)
             return _show_settings(project, chosen, paths, stdin_filename, is_json)
+        if not project.targets and paths != (_STDIN,):
+            _say("warning", "No Python files found under the given paths")
         only = _only(paths, project, chosen, sources, baseline, no_baseline, since)
         project = only.narrowed(project) if only is not None else project
         if show_files:

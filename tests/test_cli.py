@@ -91,7 +91,10 @@ def test_nothing_found(project: Path) -> None:
 
 def test_an_empty_folder(project: Path) -> None:
     (project / "empty").mkdir()
-    assert lint("empty") == (0, "All checks passed!\n", "")
+    none = "warning: No Python files found under the given paths\n"
+    assert lint("empty") == (0, "All checks passed!\n", none)
+    assert lint("empty") == (0, "All checks passed!\n", none)  # as kept
+    assert lint("--force-exclude", "--config", "exclude = ['clean.py']", "app/clean.py")[2] == none
 
 
 def test_full_is_the_default(project: Path) -> None:
