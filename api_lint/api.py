@@ -25,7 +25,7 @@ from api_lint.facts import (
     Step,
     Value,
 )
-from api_lint.frameworks import adapters
+from api_lint.frameworks import adapters, wrappers
 from api_lint.infer import Scope, Types
 from api_lint.link import DECLARES, SOURCE, Module, Project
 from api_lint.parcels import Room
@@ -203,6 +203,10 @@ class Api:
             for route in self._declared(each):
                 found.setdefault(route.handler.path, {})[each] = None
         return {path: list(files) for path, files in found.items()}
+
+    def is_wrapped(self, route: Route) -> bool:
+        """Whether a decorator of the project answers with something that it has made of what the route's handler gives."""
+        return wrappers.gives_something_else(route, self.types)
 
     def route_of(self, path: str, function: Function) -> Route | None:
         """The route that a function handles (or one that encloses it handles), or `None`."""

@@ -58,8 +58,8 @@ class OrmModelReturned(Rule):
 
     Evidence: The object's class is resolved to an ORM model. A function of the project is taken at its annotation,
     else at what its body returns; a generic repository gives what its type argument says. A value of unknown type
-    is not reported, nor what went through a call that is not known. A class that the project does not hold counts
-    as a model if a session is asked for it.
+    is not reported, nor what went through a call that is not known, be it in the wrapper of a decorator. A class
+    that the project does not hold counts as a model if a session is asked for it.
 
     Bad::
 
@@ -164,7 +164,7 @@ def _exposing(route: Route, api: Api) -> list[tuple[int, Return, Value]]:
         model = _exposed(returned.value, api, scope, route.framework in _PLAIN)
         if model is not None:
             found.append((position, returned, model))
-    return found
+    return found if found and not api.is_wrapped(route) else []
 
 
 def _is_serialised(returned: Return, route: Route, api: Api) -> bool:

@@ -37,6 +37,7 @@ from api_lint.frameworks.routing import (
     assigned_calls,
     calls_named,
     class_handlers,
+    decorators_around,
     definition_scope,
     each,
     is_shown,
@@ -469,20 +470,10 @@ class FlaskAdapter:
         )
 
     def _schema(self, handler: FunctionRef, cls: ClassRef | None) -> _Schema:
-        module = self.types.project.module(handler.path)
-        if module is None:
-            return _NOTHING
-        scope = definition_scope(module, handler.function)
-        for decorator in handler.function.decorators:
-            schema = self._declared_schema(decorator.value, scope)
+        for decorator, scope in decorators_around(handler, cls, self.types):
+            schema = self._declared_schema(decorator, scope)
             if schema.declared:
                 return schema
-        outer = self.types.project.module(cls.path) if cls is not None else None
-        if cls is not None and outer is not None:
-            for decorator in cls.cls.decorators:
-                schema = self._declared_schema(decorator.value, self.types.class_scope(cls.cls, outer))
-                if schema.declared:
-                    return schema
         return _NOTHING
 
     def _declared_schema(self, call: Expr, scope: Scope) -> _Schema:

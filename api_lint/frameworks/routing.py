@@ -14,19 +14,26 @@ from api_lint.facts import (
     Call,
     CallSite,
     Choice,
+    ClassRef,
     Dependency,
     Expr,
     Function,
     FunctionRef,
     Lambda,
+    Map,
     Seq,
     Span,
     Text,
     Unpack,
     Value,
 )
-from api_lint.infer import Scope, Types
+from api_lint.infer import Scope, Types, instance
 from api_lint.link import Module
+
+# Where a class of Flask's or Flask-RESTful's lists what decorates its methods.
+# https://flask.palletsprojects.com/en/stable/api/#flask.views.View.decorators
+# https://flask-restful.readthedocs.io/en/latest/extending.html#resource-method-decorators
+_LISTS = ("decorators", "method_decorators")
 
 _MAX_MOUNTS = 12
 # A router that is mounted twice in one that is mounted twice, and so on, is mounted everywhere.
@@ -448,3 +455,34 @@ def join(prefix: str, path: str) -> str:
     if path.startswith("/") or prefix.endswith("/"):
         return prefix.rstrip("/") + "/" + path.lstrip("/")
     return prefix + path
+
+
+def decorators_around(
+    handler: FunctionRef, cls: ClassRef | None, types: Types
+) -> Iterator[tuple[Expr, Scope]]:
+    """The decorators of a handler, those of its class, and those that this class has listed for all of its methods,
+    each with where it is evaluated."""
+    module = types.project.module(handler.path)
+    if module is not None:
+        scope = definition_scope(module, handler.function)
+        yield from ((decorator.value, scope) for decorator in handler.function.decorators)
+    for ancestor in types.mro(instance(cls.key)) if cls is not None else ():
+        outer = types.project.module(ancestor.ref.path) if ancestor.ref is not None else None
+        if ancestor.ref is None or outer is None:
+            continue
+        scope = types.class_scope(ancestor.ref.cls, outer)
+        if cls is not None and ancestor.ref.key == cls.key:
+            yield from ((decorator.value, scope) for decorator in cls.cls.decorators)
+        for field in ancestor.ref.cls.fields:
+            if field.name in _LISTS:
+                yield from ((each, scope) for each in _listed(field.value, handler.function.name))
+
+
+def _listed(value: Expr, method: str) -> Iterator[Expr]:
+    """The decorators in a class's list, or in its dict of lists by method."""
+    if isinstance(value, Seq):
+        yield from value.items
+    elif isinstance(value, Map):
+        for key, listed in value.items:
+            if isinstance(key, Text) and key.value == method:
+                yield from _listed(listed, method)
