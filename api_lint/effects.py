@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import NamedTuple
 
 from api_lint.facts import (
     NO_EFFECT,
     Attr,
     Call,
     CallSite,
+    Const,
     Effect,
     Expr,
+    Function,
     FunctionRef,
     Lambda,
+    Star,
     Step,
+    Text,
     Value,
 )
 from api_lint.infer import Scope, Types, is_static
@@ -25,8 +30,20 @@ NOTHING = Known()
 # How far a chain of calls is followed; see `Effects.reaches`.
 _PATIENCE = 6
 
-# What is known of a function's parameters at one call.
-Given = tuple[tuple[str, Value], ...]
+
+class Given(NamedTuple):
+    """What is known of a function's parameters at one call: what they are, and what cannot hold of them there (see
+    `CallSite.needs`)."""
+
+    values: tuple[tuple[str, Value], ...] = ()
+    excluded: frozenset[str] = frozenset()
+
+    def runs(self, site: CallSite) -> bool:
+        """Whether a call in the function can be run."""
+        return not site.needs or self.excluded.isdisjoint(site.needs.split())
+
+
+_NOTHING_GIVEN = Given()
 
 # Decorators that make a synchronous function run elsewhere when it is called.
 _RUNS_ELSEWHERE = frozenset(
@@ -49,6 +66,8 @@ class Effects:
         self._chains: dict[object, tuple[Step, ...]] = {}
         # By function and what is known of its parameters, the most patience with which nothing was reached.
         self._patience_in_vain: dict[object, int] = {}
+        # With the function itself, for the same reason as below.
+        self._conditional: dict[int, tuple[Function, frozenset[str]]] = {}
         # With each effect the call itself, so that none of its kind comes to stand in its place.
         self._of: dict[object, tuple[Call, Effect]] = {}
 
@@ -188,15 +207,22 @@ class Effects:
         )
 
     def _through(
-        self, call: Call, scope: Scope, reach: Callable[[FunctionRef, Given], tuple[Step, ...]]
+        self,
+        call: Call,
+        scope: Scope,
+        reach: Callable[[FunctionRef, Given], tuple[Step, ...]],
+        excluded: frozenset[str] = frozenset(),
     ) -> tuple[Step, ...]:
-        """The steps below a call; where it may run one of several implementations, only if all of them block."""
+        """The steps below a call; where it may run one of several implementations, only if all of them block.
+
+        Parameters: `excluded`, what cannot hold of the parameters of the function in which the call stands.
+        """
         first: tuple[Step, ...] = ()
         for candidate in self._candidates(self.types.of(call.func, scope)):
             ref = self.target_of(candidate)
             if ref is None or not self._runs_here(ref):
                 return ()
-            given = self._given(ref, candidate, call, scope)
+            given = self._given(ref, candidate, call, scope, excluded)
             steps = reach(ref, given) or self._through_lambda(ref, call, scope, reach)
             if not steps:
                 return ()
@@ -233,11 +259,37 @@ class Effects:
             return self.types.implementations(func) or (func,)
         return (func,)
 
-    def _given(self, ref: FunctionRef, func: Value, call: Call, scope: Scope) -> Given:
-        given = self.types.bindings(ref, call, scope)
+    def _given(
+        self, ref: FunctionRef, func: Value, call: Call, scope: Scope, outside: frozenset[str]
+    ) -> Given:
+        values = self.types.bindings(ref, call, scope)
         if func.kind == "method" and ref.function.params and func.items:
-            return ((ref.function.params[0].name, func.item), *given)
-        return given
+            values = ((ref.function.params[0].name, func.item), *values)
+        return Given(values, self._excluded(ref.function, call, outside))
+
+    def _excluded(self, function: Function, call: Call, outside: frozenset[str]) -> frozenset[str]:
+        """What cannot hold of a function's parameters at a call: they are given a constant, left at one, or handed on."""
+        asked = self._asked(function)
+        if not asked or any(isinstance(arg, Star) for arg in call.args) or call.keyword("") is not None:
+            return frozenset()
+        is_bound = function.owner and not is_static(function)
+        found: set[str] = set()
+        for position, param in enumerate(function.params[1 if is_bound else 0 :]):
+            if param.name not in asked or param.kind not in ("positional", "keyword"):
+                continue
+            is_named = param.kind == "keyword"
+            expr = call.keyword(param.name) if is_named else call.argument(position, param.name)
+            if expr is None and param.has_default:
+                expr = param.default
+            found.update(need.format(param.name) for need in _ruled_out(expr, outside))
+        return frozenset(found)
+
+    def _asked(self, function: Function) -> frozenset[str]:
+        """The parameters on which it may hang whether calls are run, in a function or where it hands them on."""
+        known = self._conditional.get(id(function))
+        if known is None:
+            known = self._conditional[id(function)] = function, frozenset(_asked(function))
+        return known[1]
 
     def _runs_here(self, ref: FunctionRef) -> bool:
         """Whether each call of the function runs its body at once, in the caller's thread."""
@@ -260,7 +312,7 @@ class Effects:
         return bool(module.coroutines_in(ref.function.qualname))
 
     def reaches(
-        self, ref: FunctionRef, given: Given = (), patience: int = _PATIENCE
+        self, ref: FunctionRef, given: Given = _NOTHING_GIVEN, patience: int = _PATIENCE
     ) -> tuple[Step, ...]:
         """The first way in which a synchronous function's body reaches a blocking call, empty if none is known.
 
@@ -286,7 +338,8 @@ class Effects:
         for site, scope, effect in calls:
             left = patience - _cost(site)
             if not effect and left > 0:
-                below = self._through(site.call, scope, partial(self.reaches, patience=left))
+                reach = partial(self.reaches, patience=left)
+                below = self._through(site.call, scope, reach, given.excluded)
                 if below:
                     return (
                         Step(ref.path, site.span, ref.function.qualname, spelled(site.call.func)),
@@ -299,8 +352,8 @@ class Effects:
         module = self.types.project.module(ref.path)
         assert module is not None
         for site in ref.function.calls:
-            if not site.deferred and not site.awaited:
-                scope = Scope(module, ref.function, site.span.line, given)
+            if not site.deferred and not site.awaited and given.runs(site):
+                scope = Scope(module, ref.function, site.span.line, given.values)
                 yield site, scope, self.of(site.call, scope)
 
 
@@ -311,6 +364,28 @@ def _lambdas(ref: FunctionRef, call: Call) -> Iterator[tuple[str, Call]]:
         given = call.argument(position, param.name)
         if isinstance(given, Lambda) and not given.params and isinstance(given.body, Call):
             yield param.name, given.body
+
+
+def _asked(function: Function) -> Iterator[str]:
+    params = {param.name for param in function.params}
+    for site in function.calls:
+        yield from (need.strip("!?") for need in site.needs.split())
+        handed = (*site.call.args, *(value for _, value in site.call.keywords))
+        yield from (each for each in handed if isinstance(each, str) and each in params)
+
+
+def _ruled_out(expr: Expr | None, outside: frozenset[str]) -> Iterator[str]:
+    """What cannot hold of something with this value, with `{}` for its name.
+
+    Parameters: `outside`, what cannot hold of the names that the value may be written with.
+    """
+    match expr:
+        case Const(None):
+            yield from ("{}", "{}?")
+        case Const(value) | Text(value):
+            yield from ("{}" if not value else "!{}", "!{}?")
+        case str():
+            yield from (need.replace(expr, "{}") for need in outside if need.strip("!?") == expr)
 
 
 def _cost(site: CallSite) -> int:

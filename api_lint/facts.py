@@ -219,13 +219,16 @@ class Assign(NamedTuple):
 class CallSite(NamedTuple):
     """A call in a function's body. `deferred`: inside a lambda, so run by somebody else, later or never.
     `conditions`: how many `if`, `except` and `case` it stands below, each of which may keep it from being run; one that
-    picks a kind by its name (`if backend == "s3"`) counts for several."""
+    picks a kind by its name (`if backend == "s3"`) counts for several. `needs`: what must hold of the function's
+    parameters for it to be run, apart by spaces: `flag` that it is true, `!flag` that it is not, `key?` that it is
+    something, `!key?` that it is `None`."""
 
     call: Call
     span: Span
     awaited: bool
     deferred: bool
     conditions: int = 0
+    needs: str = ""
 
 
 class Return(NamedTuple):

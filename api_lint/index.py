@@ -99,6 +99,8 @@ _HAND_ON = frozenset(
 _IMPORTERS = ("importlib.import_module", "import_module", "__import__")
 # What one kind of several does is done so seldom that it counts only where it stands in the called function itself.
 _KIND_WEIGHT = 5
+# Behind an `if` that ends so the opposite of its condition holds.
+_LEAVING = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 _ENVIRONMENT = ("getenv", "environ.get", "config", "env")
 
 
@@ -253,6 +255,9 @@ class _Body:
         self.deferred = 0
         self.awaits = False
         self.conditions = 0
+        self.params: frozenset[str] = frozenset()
+        self.stepped: set[str] = set()
+        self.needs: tuple[str, ...] = ()
         self.fork = 0
         self.counters: frozenset[str] = frozenset()
         self.hidden: list[frozenset[str]] = []
@@ -332,6 +337,7 @@ class _Indexer:
     def _block(self, statements: list[ast.stmt]) -> None:
         previous = -1
         lines, ends, rows = self.lines, self.ends, self.rows
+        body, needs = self.body, self.body.needs
         for statement in statements:
             line, col = statement.lineno, statement.col_offset
             decorators = getattr(statement, "decorator_list", None)
@@ -351,6 +357,7 @@ class _Indexer:
             if handle is not None:
                 self.row = line
                 handle(self, statement)
+        body.needs = needs
 
     def _expr_statement(self, node: ast.Expr) -> None:
         if not isinstance(node.value, ast.Constant):
@@ -379,6 +386,7 @@ class _Indexer:
         self._expr(node.value, name, role)
         if isinstance(node.target, ast.Name):
             self.body.bound.add(node.target.id)
+            self.body.stepped.add(node.target.id)
             if name == "__all__" and not self.body.qualname and self.all_names is not None:
                 more = _listed_names(node.value)
                 self.all_names = (*self.all_names, *more) if more is not None else None
@@ -399,15 +407,20 @@ class _Indexer:
         )
         weight = _KIND_WEIGHT if _asks_kind(node.test) else 1
         fork, self.body.fork = self.body.fork, self.body.fork or node.end_lineno or 0
+        needs = self.body.needs
         self.body.conditions += weight
+        self.body.needs = (*needs, *_needs(node.test, self.body.params))
         self._block(node.body)
         self.body.conditions -= weight
+        self.body.needs = (*needs, *_needs(node.test, self.body.params, False))
         self.type_checking = checking
         # An `elif` is one more of the same alternatives, not one below another.
         is_elif = len(node.orelse) == 1 and isinstance(node.orelse[0], ast.If)
         self.body.conditions += not is_elif
         self._block(node.orelse)
         self.body.conditions -= not is_elif
+        if not isinstance(node.body[-1], _LEAVING):
+            self.body.needs = needs
         self.body.fork = fork
 
     def _for(self, node: ast.For | ast.AsyncFor) -> None:
@@ -613,7 +626,8 @@ class _Indexer:
             self_name,
         )
         self.body.hidden = outer.hidden
-        self.body.bound.update(p.name for p in params)
+        self.body.params = frozenset(p.name for p in params)
+        self.body.bound |= self.body.params
         self._block(node.body)
         start = node.decorator_list[0].lineno if node.decorator_list else node.lineno
         self.functions.append(
@@ -669,7 +683,7 @@ class _Indexer:
             Body(
                 tuple(body.imports),
                 tuple(body.assigns),
-                tuple(body.calls),
+                tuple(_as_handed_over(body)),
                 tuple(body.returned),
                 tuple(body.yielded),
                 tuple(body.raises),
@@ -784,7 +798,11 @@ class _Indexer:
         )
         call = Call(func, args, keywords)
         body = self.body
-        body.calls.append(CallSite(call, self._span(node), awaited, body.deferred > 0, body.conditions))
+        body.calls.append(
+            CallSite(
+                call, self._span(node), awaited, body.deferred > 0, body.conditions, " ".join(body.needs)
+            )
+        )
         return call
 
     def _argument(self, node: ast.expr, position: int, callee: str, bound: tuple[str, str]) -> Expr:
@@ -891,13 +909,23 @@ class _Indexer:
 
     def _ifexp(self, node: ast.IfExp, name: str, role: str) -> Expr:
         self._expr(node.test)
-        self.body.conditions += 1
-        options = self._expr(node.body, name, role), self._expr(node.orelse, name, role)
-        self.body.conditions -= 1
+        body, needs = self.body, self.body.needs
+        body.conditions += 1
+        body.needs = (*needs, *_needs(node.test, body.params))
+        chosen = self._expr(node.body, name, role)
+        body.needs = (*needs, *_needs(node.test, body.params, False))
+        options = chosen, self._expr(node.orelse, name, role)
+        body.conditions -= 1
+        body.needs = needs
         return Choice(options)
 
     def _boolop(self, node: ast.BoolOp, name: str, role: str) -> Expr:
-        options = tuple(self._expr(v, name, role) for v in node.values)
+        body, needs = self.body, self.body.needs
+        options: tuple[Expr, ...] = ()
+        for value in node.values:
+            options = (*options, self._expr(value, name, role))
+            body.needs = (*body.needs, *_needs(value, body.params, isinstance(node.op, ast.And)))
+        body.needs = needs
         return Choice(options) if isinstance(node.op, ast.Or) else Choice(options[-1:])
 
     def _binop(self, node: ast.BinOp, name: str, role: str) -> Expr:
@@ -1197,6 +1225,34 @@ def _holds_name(value: ast.expr, name: str | None) -> bool:
     if isinstance(value, ast.Tuple):
         return any(_holds_name(each, name) for each in value.elts)
     return isinstance(value, ast.Name) and value.id == name
+
+
+def _needs(test: ast.expr, params: frozenset[str], holds: bool = True) -> tuple[str, ...]:
+    """What a condition tells of parameters where it holds, or where it does not; see `CallSite.needs`."""
+    match test:
+        case ast.Name(name) if name in params:
+            return (name if holds else f"!{name}",)
+        case ast.UnaryOp(ast.Not(), operand):
+            return _needs(operand, params, not holds)
+        case ast.Compare(ast.Name(name), [ast.Is() | ast.IsNot() as op], [ast.Constant(None)]):
+            is_something = holds == isinstance(op, ast.IsNot)
+            return (f"{name}?" if is_something else f"!{name}?",) if name in params else ()
+        case ast.BoolOp(op, values) if holds == isinstance(op, ast.And):
+            return tuple(need for value in values for need in _needs(value, params, holds))
+    return ()
+
+
+def _as_handed_over(body: _Body) -> Iterable[CallSite]:
+    """A body's calls; of those parameters that it binds anew nobody knows what must hold of them."""
+    changed = body.params & {*body.stepped, *(assign.target for assign in body.assigns)}
+    if not changed:
+        return body.calls
+    return [
+        site._replace(needs=" ".join(n for n in site.needs.split() if n.strip("!?") not in changed))
+        if site.needs
+        else site
+        for site in body.calls
+    ]
 
 
 def _asks_kind(test: ast.expr) -> bool:
