@@ -18,6 +18,7 @@ Making a client, a reference or a request object sends nothing; it has no effect
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from api_lint.libraries import Known, KnownClass, Library
@@ -480,7 +481,31 @@ _FUNCTIONS = {
     "stripe.Webhook.construct_event": _NOTHING,
 }
 
+# What boto3's stub packages call clients, by the package's last word.
+# https://youtype.github.io/boto3_stubs_docs/
+_BOTO_STUBS = {
+    "athena": "Athena", "bedrock_agent_runtime": "AgentsforBedrockRuntime", "bedrock_runtime": "BedrockRuntime",
+    "cloudfront": "CloudFront", "cloudwatch": "CloudWatch", "cognito_idp": "CognitoIdentityProvider",
+    "comprehend": "Comprehend", "dynamodb": "DynamoDB", "ec2": "EC2", "ecs": "ECS", "events": "EventBridge",
+    "firehose": "Firehose", "iam": "IAM", "kinesis": "Kinesis", "kms": "KMS", "lambda": "Lambda",
+    "logs": "CloudWatchLogs", "polly": "Polly", "rds": "RDS", "rekognition": "Rekognition", "route53": "Route53", "s3": "S3",
+    "sagemaker_runtime": "SageMakerRuntime", "secretsmanager": "SecretsManager", "ses": "SES", "sesv2": "SESV2",
+    "sns": "SNS", "sqs": "SQS", "ssm": "SSM", "stepfunctions": "SFN", "sts": "STS", "textract": "Textract",
+    "transcribe": "TranscribeService",
+}  # fmt: skip
+
+
+def _of_boto_stubs(package: str) -> Iterator[tuple[str, str]]:
+    for word, service in _BOTO_STUBS.items():
+        for module in (f"{package}_{word}", f"{package}_{word}.client"):
+            yield f"{module}.{service}Client", "botocore.client.BaseClient"
+        for module in (f"{package}_{word}", f"{package}_{word}.service_resource"):
+            yield f"{module}.{service}ServiceResource", "boto3.resources.base.ServiceResource"
+
+
 _ALIASES = {
+    **dict(_of_boto_stubs("mypy_boto3")),
+    **dict(_of_boto_stubs("types_boto3")),
     "boto3.Session": "boto3.session.Session",
     "google.cloud.storage.client.Client": "google.cloud.storage.Client",
     "google.cloud.storage.bucket.Bucket": "google.cloud.storage.Bucket",
