@@ -47,6 +47,8 @@ DEFAULT_EXCLUDE = (
     "venv",
     "*.egg-info",
 )
+# What of that is also a good name for a package; see `discover`.
+OUTPUT = ("build", "dist")
 DEFAULT_MAX_FILE_SIZE = 4_000_000
 DEFAULT_TIMEOUT = 30
 

@@ -11,9 +11,10 @@ import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from api_lint import atomic
-from api_lint.config import FILES, OWN_FILES, ProblemError, Settings
+from api_lint.config import DEFAULT_EXCLUDE, FILES, OUTPUT, OWN_FILES, ProblemError, Settings
 from api_lint.facts import Failure
 from api_lint.ignores import Patterns
 from api_lint.replay import listing
@@ -149,6 +150,21 @@ def _marks(folder: Path, name: str) -> bool:
     return os.path.lexists(folder / name)
 
 
+class _Excludes(NamedTuple):
+    """What a configuration excludes: patterns, how long what stands before the paths is that they speak of, and whether
+    the output of builds is left out."""
+
+    patterns: Patterns
+    start: int
+    with_output: bool
+
+    @classmethod
+    def of(cls, settings: Settings, start: int) -> _Excludes:
+        by_default = settings.exclude == DEFAULT_EXCLUDE
+        exclude = [p for p in settings.exclude if p not in OUTPUT] if by_default else settings.exclude
+        return cls(Patterns((*exclude, *settings.extend_exclude)), start, by_default)
+
+
 class _Finder:
     """One search. Inside it, paths are relative to `top`: the repository's folder, whose ignore files count too."""
 
@@ -158,7 +174,7 @@ class _Finder:
         self.settings = settings
         self.force_exclude = settings.force_exclude
         self.nested: dict[str, Settings] = {}
-        self._excludes = {"": (0, _excludes(settings))}
+        self._excludes = {"": _Excludes.of(settings, 0)}
         self.top = _repository(root) or root
         inner = os.path.relpath(root, self.top).replace(os.sep, "/")
         self.prefix = "" if inner == "." else inner + "/"
@@ -305,8 +321,11 @@ class _Finder:
     def _matched(
         self, path: str, name: str, is_dir: bool, ignores: Sequence[tuple[int, Patterns]]
     ) -> bool:
-        start, excludes = self._excludes_in(path[: -len(name) - 1])
-        if excludes.decide(path[start:], name, is_dir):
+        folder = path[: -len(name) - 1]
+        excludes = self._excludes_in(folder)
+        if excludes.patterns.decide(path[excludes.start :], name, is_dir):
+            return True
+        if is_dir and excludes.with_output and name in OUTPUT and self._is_output(folder, path):
             return True
         full = self.prefix + path
         for length, patterns in ignores:
@@ -315,8 +334,23 @@ class _Finder:
                 return decision
         return False
 
-    def _excludes_in(self, folder: str) -> tuple[int, Patterns]:
-        """What is excluded among a folder's entries, with the length of what stands before the paths it speaks of.
+    def _is_output(self, folder: str, path: str) -> bool:
+        """Whether what is called as builds call their output is one: it stands beside a project's own files, or holds no
+        Python files itself."""
+        full = os.path.join(self.root, *path.split("/"))
+        beside = os.path.join(self.root, *folder.split("/"))
+        if not folder or any(os.path.lexists(os.path.join(beside, name)) for name in MARKERS):
+            return True
+        try:
+            with os.scandir(full) as found:
+                entries = list(found)
+        except OSError:
+            return True
+        self.listed[full] = listing(entries)
+        return not any(entry.name.endswith(".py") for entry in entries)
+
+    def _excludes_in(self, folder: str) -> _Excludes:
+        """What is excluded among a folder's entries.
 
         The nearest configuration counts alone: those further up say nothing about the folder.
         """
@@ -327,7 +361,7 @@ class _Finder:
                 found = self._excludes_in(folder.rpartition("/")[0])
             else:
                 self.nested[folder] = own
-                found = len(folder) + 1, _excludes(own)
+                found = _Excludes.of(own, len(folder) + 1)
             self._excludes[folder] = found
         return found
 
@@ -368,10 +402,6 @@ class _Finder:
             lines = [line for name in names for line in _lines(name)]
             self._ignores[place] = Patterns(lines) if lines else None
         return self._ignores[place]
-
-
-def _excludes(settings: Settings) -> Patterns:
-    return Patterns((*settings.exclude, *settings.extend_exclude))
 
 
 def _repository(root: str) -> str | None:

@@ -137,6 +137,22 @@ def test_default_excludes(root: Path) -> None:
     assert find(root).files == ("a.py",)
 
 
+def test_source_in_a_folder_called_as_output_is(root: Path) -> None:
+    touch(
+        root,
+        "app/features/build/api.py",
+        "app/features/build/inner/more.py",
+        "app/web/build/lib/copied.py",
+        "libs/one/pyproject.toml",
+        "libs/one/dist/copied.py",
+        "dist/copied.py",
+    )
+    found = ("app/features/build/api.py", "app/features/build/inner/more.py")
+    assert find(root).files == found
+    assert find(root, extend_exclude=("build",)).files == ()
+    assert find(root, force_exclude=True).files == found
+
+
 def test_configured_excludes(root: Path) -> None:
     touch(root, "a.py", "gen/b.py", "x/gen/c.py", "y/c.py", "build/d.py")
     assert find(root, extend_exclude=("/gen", "y/*.py")).files == ("a.py", "x/gen/c.py")
