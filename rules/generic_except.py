@@ -149,13 +149,22 @@ class GenericExcept(Rule):
 
 def _is_broad(handler: Handler, function: Function, module: Module, api: Api) -> bool:
     scope = api.scope(module.path, function if function.name != "<module>" else None, handler.span.line)
-    # A parameter that holds exception types narrows them as its caller likes.
-    params = {param.name for param in function.params}
+    params = _parameters_around(function, module)
     values = [api.value(each, scope) for each in handler.types if each not in params]
-    names = {
-        v.name for value in values for v in (value, *value.items) if v.kind in ("class", "external")
-    }
+    # Of what is no tuple in the code only an annotation tells, and that only what the types derive from.
+    caught = (v for value in values for v in (value, *(value.items if value.kind == "tuple" else ())))
+    names = {v.name for v in caught if v.kind in ("class", "external")}
     return not handler.types or bool(names & _BROAD)
+
+
+def _parameters_around(function: Function, module: Module) -> set[str]:
+    """The parameters in sight: one that holds exception types narrows them as its caller likes."""
+    names: set[str] = set()
+    current: Function | None = function
+    while current is not None:
+        names |= {param.name for param in current.params}
+        current = module.enclosing(current)
+    return names
 
 
 def _records(calls: Iterable[Call], function: Function, module: Module, api: Api, depth: int) -> bool:
