@@ -58,6 +58,19 @@ def always_raises(body: list[ast.stmt], name: str | None) -> bool:
     return bool(body) and _ends_in_raise(body[-1], name) and not _leaves_quietly(body, name or "")
 
 
+def handed(body: list[ast.stmt], name: str) -> Iterator[ast.Call]:
+    """The calls of an `except` body that are handed the caught exception of that name on every path but those that are
+    about a narrower type."""
+    for statement in _reached(body):
+        match statement:
+            case ast.Expr(value) | ast.Return(value) | ast.Assign(_, value):
+                call = value.value if isinstance(value, ast.Await) else value
+                if isinstance(call, ast.Call) and any(_holds_name(a, name) for a in _arguments(call)):
+                    yield call
+        if _leaves_quietly([statement], name):
+            return
+
+
 def retries(body: list[ast.stmt], counters: frozenset[str]) -> bool:
     """Whether an `except` body in a loop raises on the last attempt and goes round again before it.
 
@@ -191,8 +204,12 @@ def _asks_about(node: ast.AST, name: str) -> bool:
     if not name or not isinstance(node, ast.Call):
         return False
     is_shown = isinstance(node.func, ast.Name) and node.func.id in ("str", "repr")
-    arguments = (each for each in ast.iter_child_nodes(node) if isinstance(each, ast.expr))
-    return not is_shown and any(_holds_name(each, name) for each in arguments)
+    return not is_shown and any(_holds_name(each, name) for each in _arguments(node))
+
+
+def _arguments(call: ast.Call) -> Iterator[ast.expr]:
+    yield from call.args
+    yield from (keyword.value for keyword in call.keywords)
 
 
 def _holds_name(value: ast.expr, name: str | None) -> bool:

@@ -11,7 +11,7 @@ import contextlib
 import re
 import warnings
 from array import array
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from types import SimpleNamespace
 from typing import Any
 
@@ -242,6 +242,7 @@ class _Body:
         self.fork = 0
         self.counters: frozenset[str] = frozenset()
         self.hidden: list[frozenset[str]] = []
+        self.raises_again: tuple[str, ...] = ()
 
 
 class _Indexer:
@@ -452,6 +453,8 @@ class _Indexer:
         self._block(node.body)
         body.conditions -= 1
         span = Span(node.lineno, self._col(node.lineno, node.col_offset), *self._header_end(node))
+        sites = body.calls[first_call:]
+        handed = {self._span(call) for call in excepts.handed(node.body, node.name or "")}
         body.handlers.append(
             Handler(
                 types,
@@ -461,12 +464,13 @@ class _Indexer:
                 or excepts.retries(node.body, body.counters),
                 excepts.always_raises(node.body, None),
                 tuple(body.raises[first_raise:]),
-                tuple(site.call for site in body.calls[first_call:]),
+                tuple(site.call for site in sites),
                 guards_import,
                 earlier,
                 try_line,
                 node.end_lineno or node.lineno,
                 tuple(excepts.kept_as(node)) if node.name else (),
+                tuple(position for position, site in enumerate(sites) if site.span in handed),
             )
         )
         return types
@@ -605,6 +609,7 @@ class _Indexer:
         self.body.hidden = outer.hidden
         self.body.bound.update(p.name for p in params)
         self._block(node.body)
+        self.body.raises_again = self._raised_again(node.body, params)
         start = node.decorator_list[0].lineno if node.decorator_list else node.lineno
         self.functions.append(
             self._close(
@@ -622,6 +627,13 @@ class _Indexer:
             )
         )
         self.body = outer
+
+    def _raised_again(self, body: list[ast.stmt], params: tuple[Param, ...]) -> tuple[str, ...]:
+        raises = self.body.raises
+        is_bare = any(each.bare for each in raises)
+        raised = {each.value for each in raises}
+        names = (param.name for param in params if is_bare or param.name in raised)
+        return tuple(name for name in names if excepts.always_raises(body, name))
 
     def _close(
         self,
@@ -665,6 +677,7 @@ class _Indexer:
                 tuple(body.raises),
                 tuple(body.handlers),
                 frozenset(body.bound - body.free),
+                body.raises_again,
             ),
         )
 

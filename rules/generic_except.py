@@ -56,9 +56,10 @@ class GenericExcept(Rule):
     """A broad `except` swallows every error, or turns all of them into one answer.
 
     A misspelt name and a lost connection then look alike, and nobody learns of either. Catch what the body can raise,
-    and let the framework answer the rest with a 500. Not reported: what re-raises in the end, what logs the traceback
-    (unless `strict`), optional imports, what hands the error on (`queue.put(error)`,
-    `return error`), `__del__`, and, outside routes, raising the project's own error from the caught one.
+    and let the framework answer the rest with a 500. Not reported: what re-raises in the end (itself, in a helper of the
+    project, or on a loop's last attempt), what logs the traceback (unless `strict`), optional imports, what hands the
+    error on (`queue.put(error)`, `return error`), `__del__`, and, outside routes, raising the project's own error from the
+    caught one.
 
     Evidence: What is caught is resolved, through aliases and tuples too. That a call records the traceback is told
     by its last name (`exception`, `print_exc`, `capture_exception`) or by `exc_info`, also up to two calls away in
@@ -140,6 +141,8 @@ class GenericExcept(Rule):
             return False
         if not _is_broad(handler, function, module, api):
             return False
+        if _is_raised_by_a_helper(handler, function, module, api):
+            return False
         if _is_kept(handler, function) and not _is_answer(handler, function, module, api):
             return False
         if not self.options.strict and _records(handler.calls, function, module, api, _HELPER_DEPTH):
@@ -206,6 +209,14 @@ def _is_kept(handler: Handler, function: Function) -> bool:
     return bool(handler.kept_as) and (
         any(name in used for name in handler.kept_as) or any(raised.has_cause for raised in later)
     )
+
+
+def _is_raised_by_a_helper(handler: Handler, function: Function, module: Module, api: Api) -> bool:
+    """Whether a function of the project raises again what the handler hands it in any case."""
+    within = function if function.name != "<module>" else None
+    scope = api.scope(module.path, within, handler.end_line + 1)
+    calls = (handler.calls[position] for position in handler.handed)
+    return any(api.effects.raises_again(call, handler.name, scope) for call in calls)
 
 
 def _is_answer(handler: Handler, function: Function, module: Module, api: Api) -> bool:
