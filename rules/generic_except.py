@@ -143,7 +143,7 @@ class GenericExcept(Rule):
             return False
         if _is_raised_by_a_helper(handler, function, module, api):
             return False
-        if _is_kept(handler, function) and not _is_answer(handler, function, module, api):
+        if _is_kept(handler, function, module) and not _is_answer(handler, function, module, api):
             return False
         if not self.options.strict and _records(handler.calls, function, module, api, _HELPER_DEPTH):
             return False
@@ -200,15 +200,21 @@ def _keeps_traceback(keyword: str, value: Expr) -> bool:
     return keyword in ("exc_info", "exception") and not (isinstance(value, Const) and not value.value)
 
 
-def _is_kept(handler: Handler, function: Function) -> bool:
+def _is_kept(handler: Handler, function: Function, module: Module) -> bool:
     """Whether the caught exception is handed on, or kept and raised or returned later."""
     if "" in handler.kept_as:
         return True
-    later = [raised for raised in function.raises if raised.line > handler.end_line]
-    used = {raised.value for raised in later} | {returned.value for returned in function.returned}
-    return bool(handler.kept_as) and (
-        any(name in used for name in handler.kept_as) or any(raised.has_cause for raised in later)
-    )
+    return any(_is_used_later(name, handler, function, module) for name in handler.kept_as)
+
+
+def _is_used_later(name: str, handler: Handler, function: Function, module: Module) -> bool:
+    """Whether the function whose name it is raises or returns what is kept so, behind the handler."""
+    owner, end = function, handler.end_line
+    while name not in owner.bound and (outer := module.enclosing(owner)) is not None:
+        owner, end = outer, owner.end
+    later = [raised for raised in owner.raises if raised.line > end]
+    used = {raised.value for raised in later} | {returned.value for returned in owner.returned}
+    return name in used or any(raised.has_cause for raised in later)
 
 
 def _is_raised_by_a_helper(handler: Handler, function: Function, module: Module, api: Api) -> bool:
