@@ -249,8 +249,7 @@ class Handler(NamedTuple):
 
     `types` is empty for a bare `except:`. `reraises`: every path through the body ends in a bare `raise` (or
     `raise <the caught name>`), at the latest when a loop around has tried often enough. `always_raises`: every path ends in some `raise`. `raises`: what the body raises. `calls`: the calls of the body. `guards_import`:
-    the `try` body only imports (an optional dependency) or the handler answers an import. `body_calls`: calls in the
-    `try` body. `earlier`: the types of the clauses before it. `kept_as`: the names that the caught exception is bound to
+    the `try` body only imports (an optional dependency), and perhaps looks up a package's version by it. `earlier`: the types of the clauses before it. `kept_as`: the names that the caught exception is bound to
     for later, `""` where it is handed on at once: returned, given to a future, a queue, a list or a callback. `handed`: which
     of `calls` are handed the caught exception, under its name, on every path that is not about a narrower type.
     """

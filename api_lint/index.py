@@ -11,7 +11,7 @@ import contextlib
 import re
 import warnings
 from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -82,6 +82,11 @@ _MAX_DEPTH = 150
 _HTTP_METHODS = frozenset("GET POST PUT PATCH DELETE HEAD OPTIONS TRACE".split())
 _MAX_TEXT = 200
 _MAX_KEY = 60
+_VERSIONS = (
+    "importlib.metadata.version",
+    "importlib_metadata.version",
+    "pkg_resources.get_distribution",
+)
 _IMPORTERS = ("importlib.import_module", "import_module", "__import__")
 # What one kind of several does is done so seldom that it counts only where it stands in the called function itself.
 _KIND_WEIGHT = 5
@@ -1165,6 +1170,7 @@ def _only_imports(body: list[ast.stmt]) -> bool:
     has_import = any(_imports(s) for s in body)
     return has_import and all(
         _imports(s)
+        or _looks_up_version(s, body)
         or isinstance(s, (ast.Pass, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
         or (
             isinstance(s, (ast.Assign, ast.AnnAssign))
@@ -1172,6 +1178,36 @@ def _only_imports(body: list[ast.stmt]) -> bool:
         )
         for s in body
     )
+
+
+def _looks_up_version(statement: ast.stmt, body: list[ast.stmt]) -> bool:
+    """Whether a statement asks for a package's version, by what the same body imports."""
+    if not isinstance(statement, (ast.Assign, ast.AnnAssign, ast.Return)):
+        return False
+    value = statement.value
+    call = value.value if isinstance(value, ast.Attribute) else value
+    if not isinstance(call, ast.Call) or any(
+        isinstance(n, ast.Call) for a in call.args for n in ast.walk(a)
+    ):
+        return False
+    root, dot, rest = _dotted(call.func).partition(".")
+    return any(
+        f"{module}{dot}{rest}" in _VERSIONS
+        for each in body
+        for local, module in _imported(each)
+        if local == root
+    )
+
+
+def _imported(statement: ast.stmt) -> Iterator[tuple[str, str]]:
+    """The names that an import binds, and what each stands for."""
+    for alias in statement.names if isinstance(statement, (ast.Import, ast.ImportFrom)) else ():
+        if isinstance(statement, ast.ImportFrom):
+            yield alias.asname or alias.name, f"{statement.module}.{alias.name}"
+        elif alias.asname:
+            yield alias.asname, alias.name
+        else:
+            yield (alias.name.partition(".")[0],) * 2
 
 
 def _imports(statement: ast.stmt) -> bool:

@@ -57,9 +57,9 @@ class GenericExcept(Rule):
 
     A misspelt name and a lost connection then look alike, and nobody learns of either. Catch what the body can raise,
     and let the framework answer the rest with a 500. Not reported: what re-raises in the end (itself, in a helper of the
-    project, or on a loop's last attempt), what logs the traceback (unless `strict`), optional imports, what hands the
-    error on (`queue.put(error)`, `return error`), `__del__`, and, outside routes, raising the project's own error from the
-    caught one.
+    project, or on a loop's last attempt), what logs the traceback (unless `strict`), optional imports (and a package's
+    version by them), what hands the error on (`queue.put(error)`, `return error`), `__del__`, and, outside routes, raising
+    the project's own error from the caught one.
 
     Evidence: What is caught is resolved, through aliases and tuples too. That a call records the traceback is told
     by its last name (`exception`, `print_exc`, `capture_exception`) or by `exc_info`, also up to two calls away in
