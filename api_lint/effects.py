@@ -192,6 +192,17 @@ class Effects:
             return self.types.function_ref(method.name) if method is not None else None
         return self.types.function_ref(func.name) if func.kind in ("function", "method") else None
 
+    def raises_again(self, call: Call, name: str, scope: Scope) -> bool:
+        """Whether a call hands what `name` stands for to a function of the project that raises it, whatever it is but
+        for narrower types."""
+        ref = self.target(call, scope)
+        if ref is None or ref.function.is_generator:
+            return False
+        is_bound = ref.function.owner and not is_static(ref.function)
+        params = ref.function.params[1 if is_bound else 0 :]
+        given = (p.name for i, p in enumerate(params) if call.argument(i, p.name) == name)
+        return any(param in ref.function.raises_again for param in given)
+
     # -------------------------------------------------------------------------------------------------- chains
 
     def chain(self, call: Call, scope: Scope) -> tuple[Step, ...]:

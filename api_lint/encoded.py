@@ -152,7 +152,7 @@ def _body(body: Body) -> tuple[Any, ...]:
         [(a.target, _expr(a.value), _expr(a.annotation), *a[3:]) for a in body.assigns],
         [(_call(c.call), *c[1:]) for c in body.calls],
         _values(body.returned), _values(body.yielded), [*map(_raise, body.raises)], [*map(_handler, body.handlers)],
-        sorted(body.bound),
+        sorted(body.bound), body.raises_again,
     )  # fmt: skip
 
 
@@ -254,10 +254,24 @@ def _a_raise(data: Any) -> Raise:
 
 
 def _a_handler(data: Any) -> Handler:
-    types, name, at, reraises, always, raises, calls, guards, earlier, try_line, end_line, kept = data
+    (
+        types,
+        name,
+        at,
+        reraises,
+        always,
+        raises,
+        calls,
+        guards,
+        earlier,
+        try_line,
+        end_line,
+        kept,
+        handed,
+    ) = data
     return Handler(
         _exprs(types), name, Span(*at), reraises, always, tuple(map(_a_raise, raises)), tuple(map(_a_call, calls)),
-        guards, _exprs(earlier), try_line, end_line, tuple(kept),
+        guards, _exprs(earlier), try_line, end_line, tuple(kept), tuple(handed),
     )  # fmt: skip
 
 
@@ -284,13 +298,14 @@ def _a_function(data: Any, inner: Body | InParcel) -> Function:
 
 
 def _a_body(data: Any) -> Body:
-    imports, assigns, calls, returned, yielded, raises, handlers, bound = data
+    imports, assigns, calls, returned, yielded, raises, handlers, bound, again = data
     return Body(
         tuple([Import(*each) for each in imports]), tuple(map(_an_assign, assigns)),
         tuple([CallSite(_a_call(call), Span(*there), *rest) for call, there, *rest in calls]),
         tuple([Return(_an_expr(value), Span(*there)) for value, there in returned]),
         tuple([Return(_an_expr(value), Span(*there)) for value, there in yielded]),
         tuple(map(_a_raise, raises)), tuple(map(_a_handler, handlers)), frozenset(bound),
+        tuple(again),
     )  # fmt: skip
 
 

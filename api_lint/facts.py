@@ -252,9 +252,9 @@ class Handler(NamedTuple):
 
     `types` is empty for a bare `except:`. `reraises`: every path through the body ends in a bare `raise` (or
     `raise <the caught name>`), at the latest when a loop around has tried often enough. `always_raises`: every path ends in some `raise`. `raises`: what the body raises. `calls`: the calls of the body. `guards_import`:
-    the `try` body only imports (an optional dependency) or the handler answers an import. `body_calls`: calls in the
-    `try` body. `earlier`: the types of the clauses before it. `kept_as`: the names that the caught exception is bound to
-    for later, `""` where it is handed on at once: returned, given to a future, a queue, a list or a callback.
+    the `try` body only imports (an optional dependency), and perhaps looks up a package's version by it. `earlier`: the types of the clauses before it. `kept_as`: the names that the caught exception is bound to
+    for later, `""` where it is handed on at once: returned, given to a future, a queue, a list or a callback. `handed`: which
+    of `calls` are handed the caught exception, under its name, on every path that is not about a narrower type.
     """
 
     types: tuple[Expr, ...]
@@ -269,6 +269,7 @@ class Handler(NamedTuple):
     try_line: int
     end_line: int
     kept_as: tuple[str, ...] = ()
+    handed: tuple[int, ...] = ()
 
 
 class Literal(NamedTuple):
@@ -304,7 +305,8 @@ class Decorator(NamedTuple):
 
 
 class Body(NamedTuple):
-    """What a function's body holds. `bound` are all names that it binds itself: they shadow those of the module."""
+    """What a function's body holds. `bound` are all names that it binds itself: they shadow those of the module.
+    `raises_again` are the parameters that every path through it raises, those aside that are about a narrower type of them."""
 
     imports: tuple[Import, ...]
     assigns: tuple[Assign, ...]
@@ -314,6 +316,7 @@ class Body(NamedTuple):
     raises: tuple[Raise, ...]
     handlers: tuple[Handler, ...]
     bound: frozenset[str]
+    raises_again: tuple[str, ...] = ()
 
 
 class Layout(NamedTuple):
@@ -411,6 +414,11 @@ class Function(NamedTuple):
     def bound(self) -> frozenset[str]:
         """All names that its body binds itself."""
         return self.body.bound
+
+    @property
+    def raises_again(self) -> tuple[str, ...]:
+        """The parameters that it raises in the end."""
+        return self.body.raises_again
 
 
 class Field(NamedTuple):

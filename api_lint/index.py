@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
-from api_lint import literals
+from api_lint import excepts, literals
 from api_lint.facts import (
     UNKNOWN,
     Assign,
@@ -82,19 +82,10 @@ _MAX_DEPTH = 150
 _HTTP_METHODS = frozenset("GET POST PUT PATCH DELETE HEAD OPTIONS TRACE".split())
 _MAX_TEXT = 200
 _MAX_KEY = 60
-# Calls by which a caught exception reaches somebody else: futures, queues, lists of errors, callbacks.
-_HAND_ON = frozenset(
-    {
-        "set_exception",
-        "throw",
-        "put",
-        "put_nowait",
-        "append",
-        "appendleft",
-        "on_error",
-        "on_exception",
-        "errback",
-    }
+_VERSIONS = (
+    "importlib.metadata.version",
+    "importlib_metadata.version",
+    "pkg_resources.get_distribution",
 )
 _IMPORTERS = ("importlib.import_module", "import_module", "__import__")
 # What one kind of several does is done so seldom that it counts only where it stands in the called function itself.
@@ -261,6 +252,7 @@ class _Body:
         self.fork = 0
         self.counters: frozenset[str] = frozenset()
         self.hidden: list[frozenset[str]] = []
+        self.raises_again: tuple[str, ...] = ()
 
 
 class _Indexer:
@@ -439,7 +431,10 @@ class _Indexer:
     def _while(self, node: ast.While) -> None:
         self.body.loops += 1
         self._expr(node.test)
+        counters = self.body.counters
+        self.body.counters |= excepts.counted(node)
         self._block(node.body)
+        self.body.counters = counters
         self._block(node.orelse)
 
     def _with(self, node: ast.With | ast.AsyncWith) -> None:
@@ -476,20 +471,24 @@ class _Indexer:
         self._block(node.body)
         body.conditions -= 1
         span = Span(node.lineno, self._col(node.lineno, node.col_offset), *self._header_end(node))
+        sites = body.calls[first_call:]
+        handed = {self._span(call) for call in excepts.handed(node.body, node.name or "")}
         body.handlers.append(
             Handler(
                 types,
                 node.name or "",
                 span,
-                _always_raises(node.body, node.name or "") or _retries(node.body, body.counters),
-                _always_raises(node.body, None),
+                excepts.always_raises(node.body, node.name or "")
+                or excepts.retries(node.body, body.counters),
+                excepts.always_raises(node.body, None),
                 tuple(body.raises[first_raise:]),
-                tuple(site.call for site in body.calls[first_call:]),
+                tuple(site.call for site in sites),
                 guards_import,
                 earlier,
                 try_line,
                 node.end_lineno or node.lineno,
-                tuple(_kept_as(node)) if node.name else (),
+                tuple(excepts.kept_as(node)) if node.name else (),
+                tuple(position for position, site in enumerate(sites) if site.span in handed),
             )
         )
         return types
@@ -629,6 +628,7 @@ class _Indexer:
         self.body.params = frozenset(p.name for p in params)
         self.body.bound |= self.body.params
         self._block(node.body)
+        self.body.raises_again = self._raised_again(node.body, params)
         start = node.decorator_list[0].lineno if node.decorator_list else node.lineno
         self.functions.append(
             self._close(
@@ -646,6 +646,13 @@ class _Indexer:
             )
         )
         self.body = outer
+
+    def _raised_again(self, body: list[ast.stmt], params: tuple[Param, ...]) -> tuple[str, ...]:
+        raises = self.body.raises
+        is_bare = any(each.bare for each in raises)
+        raised = {each.value for each in raises}
+        names = (param.name for param in params if is_bare or param.name in raised)
+        return tuple(name for name in names if excepts.always_raises(body, name))
 
     def _close(
         self,
@@ -689,6 +696,7 @@ class _Indexer:
                 tuple(body.raises),
                 tuple(body.handlers),
                 frozenset(body.bound - body.free),
+                body.raises_again,
             ),
         )
 
@@ -1190,6 +1198,7 @@ def _only_imports(body: list[ast.stmt]) -> bool:
     has_import = any(_imports(s) for s in body)
     return has_import and all(
         _imports(s)
+        or _looks_up_version(s, body)
         or isinstance(s, (ast.Pass, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
         or (
             isinstance(s, (ast.Assign, ast.AnnAssign))
@@ -1199,32 +1208,41 @@ def _only_imports(body: list[ast.stmt]) -> bool:
     )
 
 
+def _looks_up_version(statement: ast.stmt, body: list[ast.stmt]) -> bool:
+    """Whether a statement asks for a package's version, by what the same body imports."""
+    if not isinstance(statement, (ast.Assign, ast.AnnAssign, ast.Return)):
+        return False
+    value = statement.value
+    call = value.value if isinstance(value, ast.Attribute) else value
+    if not isinstance(call, ast.Call) or any(
+        isinstance(n, ast.Call) for a in call.args for n in ast.walk(a)
+    ):
+        return False
+    root, dot, rest = _dotted(call.func).partition(".")
+    return any(
+        f"{module}{dot}{rest}" in _VERSIONS
+        for each in body
+        for local, module in _imported(each)
+        if local == root
+    )
+
+
+def _imported(statement: ast.stmt) -> Iterator[tuple[str, str]]:
+    """The names that an import binds, and what each stands for."""
+    for alias in statement.names if isinstance(statement, (ast.Import, ast.ImportFrom)) else ():
+        if isinstance(statement, ast.ImportFrom):
+            yield alias.asname or alias.name, f"{statement.module}.{alias.name}"
+        elif alias.asname:
+            yield alias.asname, alias.name
+        else:
+            yield (alias.name.partition(".")[0],) * 2
+
+
 def _imports(statement: ast.stmt) -> bool:
     if isinstance(statement, (ast.Expr, ast.Assign)):
         value = statement.value
         return isinstance(value, ast.Call) and _dotted(value.func) in _IMPORTERS
     return isinstance(statement, (ast.Import, ast.ImportFrom))
-
-
-def _kept_as(handler: ast.ExceptHandler) -> Iterator[str]:
-    """What becomes of the caught exception itself: see `Handler.kept_as`."""
-    for node in (n for statement in handler.body for n in ast.walk(statement)):
-        match node:
-            case ast.Return(value) | ast.Yield(value) if value is not None:
-                if _holds_name(value, handler.name):
-                    yield ""
-            case ast.Assign(targets, value) if _holds_name(value, handler.name):
-                yield from (t.id for t in targets if isinstance(t, ast.Name))
-            case ast.Call(ast.Attribute(_, name) | ast.Name(name), args) if name in _HAND_ON:
-                if any(_holds_name(a, handler.name) for a in args):
-                    yield ""
-
-
-def _holds_name(value: ast.expr, name: str | None) -> bool:
-    """Whether a value is what a name stands for, or a tuple that it is in."""
-    if isinstance(value, ast.Tuple):
-        return any(_holds_name(each, name) for each in value.elts)
-    return isinstance(value, ast.Name) and value.id == name
 
 
 def _needs(test: ast.expr, params: frozenset[str], holds: bool = True) -> tuple[str, ...]:
@@ -1276,97 +1294,3 @@ def _captures(pattern: ast.pattern) -> Iterable[str]:
         name = getattr(node, "name", None) or getattr(node, "rest", None)
         if isinstance(name, str):
             yield name
-
-
-def _always_raises(body: list[ast.stmt], name: str | None) -> bool:
-    """Whether every path through an `except` body that is not about a narrower type ends in re-raising.
-
-    `name` is the caught exception's, "" for none; with `None` raising anything counts.
-    """
-    return bool(body) and _ends_in_raise(body[-1], name) and not _leaves_quietly(body, name or "")
-
-
-def _retries(body: list[ast.stmt], counters: frozenset[str]) -> bool:
-    """Whether an `except` body in a loop raises on the last attempt and goes round again before it."""
-    gives_up = any(
-        isinstance(s, ast.If) and _asks_counter(s.test, counters) and _ends_in_raise(s.body[-1], None)
-        for s in body
-    )
-    return gives_up and not _leaves_quietly([s for s in body if not isinstance(s, ast.Continue)])
-
-
-def _asks_counter(test: ast.expr, counters: frozenset[str]) -> bool:
-    """Whether a condition compares an attempt's number: `attempt >= LIMIT`, `attempt == retries - 1`."""
-    if not isinstance(test, ast.Compare) or not isinstance(test.ops[0], (ast.Eq, ast.Gt, ast.GtE)):
-        return False
-    return any(isinstance(n, ast.Name) and n.id in counters for n in ast.walk(test.left))
-
-
-def _ends_in_raise(last: ast.stmt, name: str | None) -> bool:
-    if isinstance(last, ast.Raise) and name is None:
-        return True
-    if isinstance(last, ast.Raise):
-        return last.exc is None or (isinstance(last.exc, ast.Name) and last.exc.id == name)
-    if isinstance(last, ast.If):
-        return (
-            bool(last.orelse)
-            and _ends_in_raise(last.body[-1], name)
-            and _ends_in_raise(last.orelse[-1], name)
-        )
-    if isinstance(last, (ast.With, ast.AsyncWith)):
-        return _ends_in_raise(last.body[-1], name)
-    if isinstance(last, ast.Try):
-        if last.finalbody and _ends_in_raise(last.finalbody[-1], name):
-            return True
-        block = last.orelse or last.body
-        return _ends_in_raise(block[-1], name) and all(
-            _ends_in_raise(h.body[-1], name) for h in last.handlers
-        )
-    return False
-
-
-def _leaves_quietly(body: list[ast.stmt], name: str = "") -> bool:
-    """Whether a `return`, `break` or `continue` leaves the body other than for one narrower type of exception."""
-    for statement in body:
-        if isinstance(statement, (ast.Return, ast.Break, ast.Continue)):
-            return True
-        if isinstance(statement, ast.If):
-            narrowed = _is_narrowed(statement.test, name)
-            if (not narrowed and _leaves_quietly(statement.body, name)) or _leaves_quietly(
-                statement.orelse, name
-            ):
-                return True
-        elif isinstance(statement, (ast.With, ast.AsyncWith, ast.For, ast.AsyncFor, ast.While)):
-            loops = isinstance(statement, (ast.For, ast.AsyncFor, ast.While))
-            inner = [
-                s for s in statement.body if not (loops and isinstance(s, (ast.Break, ast.Continue)))
-            ]
-            if _leaves_quietly(inner, name):
-                return True
-        elif isinstance(statement, ast.Try):
-            parts = [
-                statement.body,
-                statement.orelse,
-                statement.finalbody,
-                *(h.body for h in statement.handlers),
-            ]
-            if any(_leaves_quietly(part, name) for part in parts):
-                return True
-    return False
-
-
-def _is_narrowed(test: ast.expr, name: str) -> bool:
-    """Whether a condition picks out some errors: `isinstance(e, OSError)`, `is_unique_violation(e)`."""
-    for node in ast.walk(test):
-        if isinstance(node, ast.Name) and node.id == "isinstance":
-            return True
-        is_question = isinstance(node, ast.Call) and _dotted(node.func) not in ("str", "repr")
-        if (
-            name
-            and is_question
-            and any(
-                _holds_name(arg, name) for arg in ast.iter_child_nodes(node) if isinstance(arg, ast.expr)
-            )
-        ):
-            return True
-    return False

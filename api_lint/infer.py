@@ -630,11 +630,22 @@ class Types:
         if assign.annotation is not UNKNOWN:
             declared = self.annotated(assign.annotation, where)
             if declared and not _is_vague(declared):
-                return declared
+                return self._within(declared, assign.value, where)
         value = self._taken(assign.value, assign.how, where)
         if isinstance(assign.value, Call) and self._is_vaguely_made(value):
             return self._stored(assign, assign.value, where) or value
         return value
+
+    def _within(self, declared: Value, expr: Expr, scope: Scope) -> Value:
+        """What an annotated name is: of classes the annotation only tells what they derive from."""
+        held = declared.item if declared.kind in ("list", "tuple") else declared
+        if held.kind != "class":
+            return declared
+        value = self.of(expr, scope)
+        if declared is not held:
+            return value if value.kind == "tuple" else declared
+        is_told = value.kind == "class" or (value.kind == "external" and not self.role(held.name))
+        return value if is_told else declared
 
     def _is_vaguely_made(self, value: Value) -> bool:
         return not value or (
@@ -1261,7 +1272,8 @@ class Types:
             if field.name == name:
                 scope = self.class_scope(cls, module).at(_END)
                 if field.annotation is not UNKNOWN:
-                    return self.annotated(field.annotation, scope) or None
+                    declared = self.annotated(field.annotation, scope)
+                    return self._within(declared, field.value, scope) or None
                 found = relation(field.value, ClassRef(module.path, cls))
                 if found is not None and self._is_django(found.owner.key):
                     target = self._target(found)

@@ -56,9 +56,10 @@ class GenericExcept(Rule):
     """A broad `except` swallows every error, or turns all of them into one answer.
 
     A misspelt name and a lost connection then look alike, and nobody learns of either. Catch what the body can raise,
-    and let the framework answer the rest with a 500. Not reported: what re-raises in the end, what logs the traceback
-    (unless `strict`), optional imports, what hands the error on (`queue.put(error)`,
-    `return error`), `__del__`, and, outside routes, raising the project's own error from the caught one.
+    and let the framework answer the rest with a 500. Not reported: what re-raises in the end (itself, in a helper of the
+    project, or on a loop's last attempt), what logs the traceback (unless `strict`), optional imports (and a package's
+    version by them), what hands the error on (`queue.put(error)`, `return error`), `__del__`, and, outside routes, raising
+    the project's own error from the caught one.
 
     Evidence: What is caught is resolved, through aliases and tuples too. That a call records the traceback is told
     by its last name (`exception`, `print_exc`, `capture_exception`) or by `exc_info`, also up to two calls away in
@@ -140,7 +141,9 @@ class GenericExcept(Rule):
             return False
         if not _is_broad(handler, function, module, api):
             return False
-        if _is_kept(handler, function) and not _is_answer(handler, function, module, api):
+        if _is_raised_by_a_helper(handler, function, module, api):
+            return False
+        if _is_kept(handler, function, module) and not _is_answer(handler, function, module, api):
             return False
         if not self.options.strict and _records(handler.calls, function, module, api, _HELPER_DEPTH):
             return False
@@ -149,13 +152,22 @@ class GenericExcept(Rule):
 
 def _is_broad(handler: Handler, function: Function, module: Module, api: Api) -> bool:
     scope = api.scope(module.path, function if function.name != "<module>" else None, handler.span.line)
-    # A parameter that holds exception types narrows them as its caller likes.
-    params = {param.name for param in function.params}
+    params = _parameters_around(function, module)
     values = [api.value(each, scope) for each in handler.types if each not in params]
-    names = {
-        v.name for value in values for v in (value, *value.items) if v.kind in ("class", "external")
-    }
+    # Of what is no tuple in the code only an annotation tells, and that only what the types derive from.
+    caught = (v for value in values for v in (value, *(value.items if value.kind == "tuple" else ())))
+    names = {v.name for v in caught if v.kind in ("class", "external")}
     return not handler.types or bool(names & _BROAD)
+
+
+def _parameters_around(function: Function, module: Module) -> set[str]:
+    """The parameters in sight: one that holds exception types narrows them as its caller likes."""
+    names: set[str] = set()
+    current: Function | None = function
+    while current is not None:
+        names |= {param.name for param in current.params}
+        current = module.enclosing(current)
+    return names
 
 
 def _records(calls: Iterable[Call], function: Function, module: Module, api: Api, depth: int) -> bool:
@@ -188,15 +200,29 @@ def _keeps_traceback(keyword: str, value: Expr) -> bool:
     return keyword in ("exc_info", "exception") and not (isinstance(value, Const) and not value.value)
 
 
-def _is_kept(handler: Handler, function: Function) -> bool:
+def _is_kept(handler: Handler, function: Function, module: Module) -> bool:
     """Whether the caught exception is handed on, or kept and raised or returned later."""
     if "" in handler.kept_as:
         return True
-    later = [raised for raised in function.raises if raised.line > handler.end_line]
-    used = {raised.value for raised in later} | {returned.value for returned in function.returned}
-    return bool(handler.kept_as) and (
-        any(name in used for name in handler.kept_as) or any(raised.has_cause for raised in later)
-    )
+    return any(_is_used_later(name, handler, function, module) for name in handler.kept_as)
+
+
+def _is_used_later(name: str, handler: Handler, function: Function, module: Module) -> bool:
+    """Whether the function whose name it is raises or returns what is kept so, behind the handler."""
+    owner, end = function, handler.end_line
+    while name not in owner.bound and (outer := module.enclosing(owner)) is not None:
+        owner, end = outer, owner.end
+    later = [raised for raised in owner.raises if raised.line > end]
+    used = {raised.value for raised in later} | {returned.value for returned in owner.returned}
+    return name in used or any(raised.has_cause for raised in later)
+
+
+def _is_raised_by_a_helper(handler: Handler, function: Function, module: Module, api: Api) -> bool:
+    """Whether a function of the project raises again what the handler hands it in any case."""
+    within = function if function.name != "<module>" else None
+    scope = api.scope(module.path, within, handler.end_line + 1)
+    calls = (handler.calls[position] for position in handler.handed)
+    return any(api.effects.raises_again(call, handler.name, scope) for call in calls)
 
 
 def _is_answer(handler: Handler, function: Function, module: Module, api: Api) -> bool:

@@ -35,7 +35,7 @@ LAYERS = [
         "written",
     },
     {"facts", "shapes"},
-    {"libraries", "literals", "gate", "census", "parcels"},
+    {"libraries", "literals", "gate", "census", "parcels", "excepts"},
     {"encoded", "packed"},
     {"index"},
     {"link"},

@@ -1253,3 +1253,32 @@ def test_a_constructor_without_annotations_is_known_by_what_it_is_handed(
             return {made}
         """
     assert values(body) == [expected]
+
+
+def test_classes_are_those_assigned_and_not_the_bound_that_is_annotated() -> None:
+    body = """
+        kept: type[Base] = User
+        several: tuple[type[Base], ...] = (User, Item)
+        final: Final[tuple[type[Base], ...]] = (User,)
+        unknown: type[Base] = mystery()
+        class Views:
+            model: type[Base] = User
+            other: type[Base]
+            def rows(self):
+                reveal(kept)
+                reveal(several)
+                reveal(final)
+                reveal(unknown)
+                reveal(self.model)
+                reveal(self.other)
+        """
+    user, item, base = f"type[{USER}]", "type[models.py::Item]", "type[models.py::Base]"
+    head = "from typing import Final\nfrom models import Base, Item, User\n"
+    assert revealed({"app.py": head + textwrap.dedent(body), "models.py": textwrap.dedent(MODELS)}) == [
+        user,
+        f"tuple[{user}, {item}]",
+        f"tuple[{user}]",
+        base,
+        user,
+        base,
+    ]
