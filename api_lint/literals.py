@@ -181,8 +181,8 @@ _ABOUT = frozenset(
     "params parameter parameters env var variable variables prefix suffix type types kind id ids "
     "uuid arn alias regex pattern format label labels title help text hint description desc message "
     "msg error errors detail details exception warning status state scope scopes count counts limit "
-    "limits length len size min max algorithm algorithms alg hash hasher digest checksum "
-    "fingerprint hint expiry expires expiration expire ttl lifetime age seconds minutes hours days "
+    "limits length len size min max algorithm algorithms alg hash hashes hasher digest digests "
+    "checksum checksums fingerprint fingerprints hint expiry expires expiration expire ttl lifetime age seconds minutes hours days "
     "timeout date time at by in on version provider backend class module service source location "
     "manager store storage vault ref reference references placeholder example examples schema sql "
     "query column columns table attribute attr attrs input inputs widget form template templates "
@@ -285,7 +285,7 @@ _MARKUP = re.compile(r"<[/\w|][^<>]*>$|<\|")
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$")
 _ENV_NAME = re.compile(r"_{0,2}[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$")
 _HEADER = re.compile(r"[Xx]-[A-Za-z]+(?:-[A-Za-z]+)*$|[A-Z][a-z]+(?:-[A-Z][A-Za-z]+)+$")
-_IDENTIFIER = re.compile(r"[A-Za-z]+(?:[_.:/ -]+[A-Za-z]+)*[_.:/-]?$")
+_IDENTIFIER = re.compile(r"_{0,2}[A-Za-z]+(?:[_.:/ -]+[A-Za-z]+)*(?:__|[_.:/-])?$")
 _NUMBERED = re.compile(r"[A-Za-z]+(?:[._ -][A-Za-z]+)*[._ -]?v?\d{1,2}$")
 _SENTENCE = re.compile(
     r"[.!?:,]\s|[.!?:]$|\b(?:is|are|was|must|should|your|the|has|not|and|or|of|for|in|please|enter|an|with)\b",

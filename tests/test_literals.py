@@ -162,6 +162,8 @@ DECOYS = [
     ("sort_key", "created_at", "assign"),
     ("cache_key", "user:1234abcd", "assign"),
     ("SESSION_KEY", "user_session", "assign"),
+    ("STATE_SESSION_KEY", "_oauth_state", "assign"),
+    ("SESSION_KEY", "__cart__", "assign"),
     ("public_key", "ssh-rsa AAAAB3NzaC1yc2E", "assign"),
     ("token_prefix", "tok_1234567890abcdef", "assign"),
     ("access_token_id", "abc123def456abc123def456", "assign"),
@@ -171,6 +173,8 @@ DECOYS = [
     # hashes of public things
     ("checksum", "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7", "assign"),
     ("password_hash", "5f4dcc3b5aa765d61d8327deb882cf99", "assign"),
+    ("KNOWN_JWT_KEY_HASHES", "5f4dcc3b5aa765d61d8327deb882cf99", "assign"),
+    ("api_key_fingerprints", "5f4dcc3b5aa765d61d8327deb882cf99", "assign"),
     ("COMMIT", "9f2b6c1e8d7a4053b1c29e6f7d8a0b3c4e5f6a7b", "assign"),
     ("PROBE_KEY", "da93c2bd-c857-4b10-8c8c-60988103320f", "assign"),
     # algorithms, paths, references, patterns, templates
