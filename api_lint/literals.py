@@ -174,7 +174,8 @@ _ACTS = frozenset(
     "unauthenticated unattributed sentinel placeholder fake dummy masked redacted hashed obfuscated "
     "continuation page cursor sync resume".split()
 )
-_CROSS_SITE = frozenset({"csrf", "xsrf"})
+# … but for these, which tell only which one it is: the first administrator's password, the key behind a form's token.
+_STILL = {"signing": frozenset({"csrf", "xsrf"}), "password": frozenset({"first", "next"})}
 # At the end: the name tells where the secret is, what it is called or how it looks, not what it is.
 _ABOUT = frozenset(
     "url uri endpoint path file filename dir directory name names field fields header headers param "
@@ -245,7 +246,7 @@ def _family(name: str) -> str:
     else:
         return ""
     # `CSRF_TOKEN` is none, but `CSRF_SECRET_KEY` is.
-    acts = _ACTS.intersection(before) - (_CROSS_SITE if family == "signing" else frozenset())
+    acts = _ACTS.intersection(before) - _STILL.get(family, frozenset())
     return "loose" if acts else family
 
 
