@@ -341,6 +341,7 @@ _SAYS_SECRET = re.compile(
 _SAYS_TOKEN = re.compile(r"s[e3]cr[e3]t|token|key|pass|abc|test|my|hard[-_]?coded", re.IGNORECASE)
 _SAYS_MADE_UP = re.compile(r"secret|hard[-_ ]?coded|private", re.IGNORECASE)
 _SURELY_MADE_UP = re.compile(r"(?:super|my|very|top)[-_]?secret|hard[-_ ]?coded", re.IGNORECASE)
+_IS_SECRET_KEY = re.compile(r"(?:super|very|top)[-_]?secret[-_]?(?:key|token)$", re.IGNORECASE)
 _COMMON_PASSWORDS = frozenset(
     "admin administrator root toor guest postgres postgresql mysql redis mongo rabbitmq minio "
     "minioadmin neo4j elastic changeme change_me secret letmein qwerty welcome password passw0rd "
@@ -486,7 +487,7 @@ def _is_signing(name: str, value: str, role: str) -> bool:
     if _MADE_UP.search(value):
         return True
     if _is_name(name, value):
-        return role == "getenv" and "-" in value
+        return role == "getenv"
     if role in ("compare", "item"):
         return is_setting and name.isupper() and role == "item"
     if lower in _COMMON_PASSWORDS or role == "getenv" or is_setting:
@@ -543,6 +544,8 @@ def _is_secret(family: str, name: str, value: str, role: str) -> bool:
         return _is_signing(name, value, role)
     if family == "token":
         return _is_token(name, value, role)
+    if family == "loose":
+        return role in _WRITTEN_DOWN and _IS_SECRET_KEY.match(value) is not None
     return family == "salt" and name.isupper() and len(value) >= 8 and _is_by_hand(value)
 
 
