@@ -30,6 +30,8 @@ __all__ = ["candidate", "mask_address", "names_service", "telling", "text_of", "
 
 _LONGEST = 8192
 _LONGEST_ADDRESS = 2048
+# Secrets are shorter, all but keys in Base64 that an application signs with.
+_LONGEST_SECRET = 512
 _NOTHING: frozenset[str] = frozenset()
 
 # ------------------------------------------------------------------------------------------------- provider keys
@@ -347,6 +349,7 @@ _COMMON_PASSWORDS = frozenset(
     "minioadmin neo4j elastic changeme change_me secret letmein qwerty welcome password passw0rd "
     "pass master superuser sa oracle user test demo default".split()
 )
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]+={0,2}$")
 _WRITTEN_DOWN = ("assign", "annotated", "getenv", "default")
 
 
@@ -532,7 +535,9 @@ def _is_token(name: str, value: str, role: str) -> bool:
 
 
 def _is_secret(family: str, name: str, value: str, role: str) -> bool:
-    if len(value) > 512 or _is_no_secret(value):
+    if len(value) > _LONGEST_SECRET:
+        return family == "signing" and _BASE64.match(value) is not None and _is_random(value)
+    if _is_no_secret(value):
         return False
     if role == "compare" and _TO_BE_FILLED.search(value):
         return False  # a check that nobody kept the default
@@ -850,7 +855,7 @@ def _of_bound(name: str, value: str, role: str) -> str:
     if not family:
         return ""
     if family == "key":
-        is_key = role == "keyword" and len(value) <= 512 and not _is_no_secret(value)
+        is_key = role == "keyword" and len(value) <= _LONGEST_SECRET and not _is_no_secret(value)
         return "credential-argument" if is_key else ""
     if family == "auth":
         is_auth = role in ("keyword", "assign") and (
@@ -894,7 +899,7 @@ def _is_provider_key(value: str) -> bool:
 def _of_argument(callee: str, value: str) -> str:
     """The trait of a positional argument, or ""."""
     last = _last(callee)
-    if not value or len(value) > 512 or "{" in value or _is_no_secret(value):
+    if not value or len(value) > _LONGEST_SECRET or "{" in value or _is_no_secret(value):
         return ""
     if last in ("SecretStr", "SecretBytes", "Secret"):
         return "secret" if _is_password("secret", value, "argument") else ""

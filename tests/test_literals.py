@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import time
 
 import pytest
@@ -20,6 +21,9 @@ def looks(name: str, value: str, role: str) -> frozenset[str]:
     """The traits of a literal, as the indexer asks for them."""
     return traits(name, value, role) if candidate(name, value) else frozenset()
 
+
+LONG = "".join(chr(33 + (i * i * 7919 + i) % 94) for i in range(1500))
+LONG_BASE64 = base64.b64encode(LONG.encode()).decode()
 
 SECRETS = [
     # passwords that people make up
@@ -65,6 +69,8 @@ SECRETS = [
     ("SECRET_KEY", "eyJhbGciOiJIUzI1NiJ9.eyJSb2xlIjoiQWRtaW4iLCJJ", "assign"),
     ("app.secret_key", "dev-secret", "assign"),
     ("JWT_SECRET", "secret", "getenv"),
+    ("JWT_PRIVATE_KEY", LONG_BASE64, "assign"),
+    ("private_key", LONG_BASE64.rstrip("="), "keyword"),
     ("JWT_REFRESH_SECRET", "refresh_secret", "getenv"),
     ("JWT_SECRET", "jwt_secret", "getenv"),
     ("default_key", "VerysecretKey", "assign"),
@@ -163,6 +169,11 @@ DECOYS = [
     ("api_key_env", "OPENAI_API_KEY", "assign"),
     ("max_tokens", "2048", "getenv"),
     ("next_token", "page2_token", "assign"),
+    # texts of which no secret is that long
+    ("image_token", LONG_BASE64, "assign"),
+    ("public_key", LONG_BASE64, "assign"),
+    ("JWT_SECRET_KEY", "A" * 1000, "assign"),
+    ("JWT_SECRET", "how to make one: " * 60, "assign"),
     ("default_key", "secret_key", "assign"),
     ("field_key", "top_secret", "assign"),
     ("JWT_REFRESH_SECRET", "refresh_secret", "assign"),
@@ -362,6 +373,7 @@ def test_names_of_other_things(name: str) -> None:
     [
         "a" * 8192,
         "aA1-" * 2000,
+        "aA1" * 2700 + "!",
         "a." * 4000,
         "a_" * 4000,
         "-----BEGIN PRIVATE KEY-----" + "A: " * 2500,
@@ -380,6 +392,7 @@ def test_no_text_takes_long(value: str) -> None:
     for role in ("assign", "item", "argument", "keyword"):
         traits("password_url", value, role)
         traits("api_token", value, role)
+        traits("signing_key", value, role)
     assert time.perf_counter() - start < 1
 
 
