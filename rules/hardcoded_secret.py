@@ -91,6 +91,7 @@ _OF_NOBODY = re.compile(
     r"(?:test(?:[-_+.\d{][^@\s]*|user)?@[^@\s]+|[^@\s]+@(?:[\w-]+\.)*(?:example(?:\.(?:com|net|org))?|test|invalid))$",
     re.IGNORECASE,
 )
+_COLLECTIONS = ("list", "tuple", "dict")
 _HOLDS = {
     "getenv": "falls back to a literal",
     "default": "defaults to a literal",
@@ -186,12 +187,29 @@ def _is_secret(node: cst.BaseExpression, name: str, found: frozenset[str], at: P
         return False
     if "provider-key" not in found and (at.module.kind == "examples" or _is_of_nobody(at)):
         return False
+    if "provider-key" not in found and _is_looked_for(node, at):
+        return False
     if found & _SURE:
         is_member = any(base.endswith(("Enum", "Choices", "Flag")) for base in at.bases(at.cls))
         return "provider-key" in found or not is_member
     if "same-as-name" in found:
         return name in _SIGNING_NAMES and at.function is None and not at.cls
     return "credential-argument" in found and _is_credential(node, at)
+
+
+def _is_looked_for(node: cst.BaseExpression, at: Place) -> bool:
+    """Whether a literal is looked for with `in` where no collection is known to be: a part of a text is no secret."""
+    inner: cst.CSTNode = node
+    for parent in reversed(at.parents):
+        match parent:
+            case cst.Comparison(left, [cst.ComparisonTarget(cst.In() | cst.NotIn(), where), *_]) if (
+                left is inner
+            ):
+                return at.value(where).kind not in _COLLECTIONS
+            case cst.BaseStatement():
+                return False
+        inner = parent
+    return False
 
 
 def _is_shown(parents: Iterable[cst.CSTNode]) -> bool:
