@@ -234,6 +234,8 @@ def _is_of_nobody(at: Place) -> bool:
     """Whether a secret stands beside the address of somebody made up: by the domain, by name, or by a library."""
     for parent in reversed(at.parents):
         match parent:
+            case cst.Call(args=[] | [_]):
+                pass  # it takes the secret alone, and gives a hash of it to what stands around
             case cst.Call(args=args):
                 return any(_is_made_up(arg.value, at) for arg in args if arg.keyword is not None)
             case cst.Dict(elements):
