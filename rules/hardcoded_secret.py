@@ -8,9 +8,12 @@ import libcst as cst
 from api_lint import (
     UNSAFE,
     Api,
+    Call,
     ClassRef,
     Finding,
+    Item,
     Literal,
+    Map,
     Module,
     Place,
     Replace,
@@ -92,6 +95,9 @@ _OF_NOBODY = re.compile(
     re.IGNORECASE,
 )
 _COLLECTIONS = ("list", "tuple", "dict")
+_WORD = re.compile(r"[A-Za-z]+(?:[._-][A-Za-z]+)*")
+# Kubernetes: they take the name under which a secret holds a value.
+_SELECTORS = ("V1SecretKeySelector", "V1ConfigMapKeySelector", "V1KeyToPath")
 _HOLDS = {
     "getenv": "falls back to a literal",
     "default": "defaults to a literal",
@@ -187,7 +193,7 @@ def _is_secret(node: cst.BaseExpression, name: str, found: frozenset[str], at: P
         return False
     if "provider-key" not in found and (at.module.kind == "examples" or _is_of_nobody(at)):
         return False
-    if "provider-key" not in found and _is_looked_for(node, at):
+    if "provider-key" not in found and (_is_looked_for(node, at) or _is_key_name(node, name, at)):
         return False
     if found & _SURE:
         is_member = any(base.endswith(("Enum", "Choices", "Flag")) for base in at.bases(at.cls))
@@ -210,6 +216,37 @@ def _is_looked_for(node: cst.BaseExpression, at: Place) -> bool:
                 return False
         inner = parent
     return False
+
+
+def _is_key_name(node: cst.BaseExpression, name: str, at: Place) -> bool:
+    """Whether a word is only what something else is kept under: `{PASSWORD_SECRET_KEY: password}`."""
+    if not (name.lower().endswith("key") and _WORD.fullmatch(text_of(source_of(node)))):
+        return False
+    bodies = (at.module.facts.body, *at.module.facts.functions)
+    parts = (each for body in bodies for each in _parts((body.calls, body.assigns, body.returned)))
+    return any(_last_part(key) == name for each in parts for key in _keys(each))
+
+
+def _parts(facts: object) -> Iterator[object]:
+    yield facts
+    if isinstance(facts, tuple):
+        for each in facts:
+            yield from _parts(each)
+
+
+def _keys(part: object) -> Iterator[object]:
+    """The keys that a part of an expression asks for or sets."""
+    match part:
+        case Map(items):
+            yield from (key for key, _ in items)
+        case Item(_, key):
+            yield key
+        case Call(str() as callee) if _last_part(callee) in _SELECTORS:
+            yield part.keyword("key")
+
+
+def _last_part(name: object) -> str:
+    return name.rpartition(".")[2] if isinstance(name, str) else ""
 
 
 def _is_shown(parents: Iterable[cst.CSTNode]) -> bool:
