@@ -565,9 +565,8 @@ _TAKE_KEY = (
     "jwt.encode",
     "jwt.decode",
     "Fernet",
-    "URLSafeTimedSerializer",
-    "URLSafeSerializer",
-    "TimestampSigner",
+    "Serializer",
+    "Signer",
     "hmac.new",
 )
 # Classes that are made with an account's key, which is random.

@@ -81,6 +81,9 @@ _POSITIONS = {
     "login": 1,
 }
 _CLIENTS = ("Client", "ClientV2")
+# Anybody may call a class `Serializer`; those of this library sign, with the key that they take first.
+_ITSDANGEROUS = "itsdangerous."
+_SIGN = ("Serializer", "Signer")
 # Anybody may call a method `login`; those of these take a user and a password.
 _MAILBOXES = ("smtplib.", "imaplib.", "ftplib.", "aiosmtplib.")
 # What stands below these keys, keywords and names is shown to people and runs nowhere.
@@ -306,6 +309,8 @@ def _is_credential(node: cst.BaseExpression, at: Place) -> bool:
     if last == "login" and not callee.startswith(_MAILBOXES):
         return False
     position = next(i for i, each in enumerate(call.args) if each is arg)
+    if callee.startswith(_ITSDANGEROUS):
+        return position == 0 and last.endswith(_SIGN)
     if last.endswith(_CLIENTS):
         return position < 2  # behind an account's name, a tenant or an address
     return _POSITIONS.get(last, -1) == position
@@ -333,6 +338,11 @@ _CALLED = {
     "URLSafeTimedSerializer": "SIGNING_KEY",
     "URLSafeSerializer": "SIGNING_KEY",
     "TimestampSigner": "SIGNING_KEY",
+    "TimedJSONWebSignatureSerializer": "SIGNING_KEY",
+    "JSONWebSignatureSerializer": "SIGNING_KEY",
+    "TimedSerializer": "SIGNING_KEY",
+    "Serializer": "SIGNING_KEY",
+    "Signer": "SIGNING_KEY",
     "new": "HMAC_KEY",
     "HTTPBasicAuth": "BASIC_AUTH_PASSWORD",
     "BasicAuth": "BASIC_AUTH_PASSWORD",
