@@ -69,7 +69,7 @@ class DirectLlmCall(Rule):
         "messages.create", "generate_content",
     )  # fmt: skip
     fix = UNSAFE
-    quiet_in = frozenset({"tests", "migrations"})
+    quiet_in = frozenset({"tests", "migrations", "generated"})
 
     def visit_module(self, module: Module, at: Place) -> Iterator[Finding]:
         if _is_litellm(at):

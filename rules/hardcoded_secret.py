@@ -121,7 +121,7 @@ class HardcodedSecret(Rule):
 
     Evidence: A provider's key format speaks for itself. All else rests on a name and on a value that is neither a
     placeholder, a path, a header, an enum's value nor prose, by its length, its kinds of characters and its
-    entropy: weaker evidence, so tests and migrations are passed over, and a value that says itself that it is none
+    entropy: weaker evidence, so tests and migrations are passed over (generated files are not: what is in them is shipped all the same), and a value that says itself that it is none
     (`changeme`, `<token>`) is not reported.
 
     Bad::
