@@ -66,7 +66,7 @@ class DirectLlmCall(Rule):
         "openai", "OpenAI", "anthropic", "Anthropic", "groq", "Groq", "genai", "generativeai", "generativelanguage",
         "mistral", "Mistral", "cohere", "together", "ai21", "xai_sdk", "InferenceClient", "api.x.ai", "perplexity",
         "deepseek", "fireworks", "cerebras", "sambanova", "moonshot", "dashscope", "completions", "embeddings",
-        "messages.create", "generate_content",
+        "messages.create", "generate_content", "voyageai", "azure.ai",
     )  # fmt: skip
     fix = UNSAFE
     quiet_in = frozenset({"tests", "migrations", "generated"})
