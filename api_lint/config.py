@@ -285,7 +285,9 @@ KEYS = {
     "src": Key(
         tuple[str, ...], "Folders that imports start from, besides those that are found.", _folders
     ),
-    "include-tests": Key(bool, "Let all rules speak in tests, migrations and examples, too."),
+    "include-tests": Key(
+        bool, "Let all rules speak in tests, migrations, examples and generated files, too."
+    ),
     "force-exclude": Key(bool, "Exclude even files that are named on the command line."),
     "strict": Key(bool, "All rules, each at its strictest."),
     "max-file-size": Key(

@@ -86,7 +86,8 @@ def write(facts: ModuleFacts) -> tuple[bytes, bytes]:
     parcels = parcelled(facts.functions)
     outer = (
         facts.path, facts.is_package, _function(facts.body), _body(facts.body.body), [*map(_function, facts.functions)],
-        [*map(_class, facts.classes)], facts.all_names, [*map(len, parcels)],
+        [*map(_class, facts.classes)], facts.all_names, facts.is_generated,
+        [*map(len, parcels)],
     )  # fmt: skip
     own = (
         [(*x[:3], sorted(x.traits)) for x in layout.literals],
@@ -173,12 +174,12 @@ def read(outer: bytes, store: Store) -> ModuleFacts:
     Parameters: `outer`, what the file defines; `store`, of the lines: the layout is number 0.
     Raises: ValueError, LookupError, TypeError for anything else.
     """
-    path, is_package, own, body, functions, classes, names, sizes = json.loads(outer)
+    path, is_package, own, body, functions, classes, names, is_generated, sizes = json.loads(outer)
     layout, *bodies = places(store, (1, *sizes))
     return ModuleFacts(
         path, is_package, _a_function(own, _a_body(body)),
         tuple([_a_function(data, inner) for data, inner in zip(functions, bodies, strict=True)]),
-        tuple(map(_a_class, classes)), None if names is None else tuple(names), layout,
+        tuple(map(_a_class, classes)), None if names is None else tuple(names), is_generated, layout,
     )  # fmt: skip
 
 

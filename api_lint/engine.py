@@ -1023,7 +1023,7 @@ class _Session:
         folder = self.project.configured(module.path)
         if folder not in (rule.folders or (folder,)) or rule.code in self.silent(module.path):
             return False
-        return self._includes_tests(module) or module.kind not in rule.quiet_in
+        return self._includes_tests(module) or rule.quiet_in.isdisjoint(module.kinds)
 
     def _includes_tests(self, module: Module) -> bool:
         folder = self.project.configured(module.path)

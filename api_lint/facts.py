@@ -454,7 +454,7 @@ class ModuleFacts:
 
     `path` is relative to the run's root, with forward slashes. `body` is the module's own code as a function.
     `functions` are in source order; where a qualname is defined twice both are listed and the last one is what the name
-    means.
+    means. `is_generated` tells whether the file itself says that a program wrote it.
     """
 
     path: str
@@ -463,6 +463,7 @@ class ModuleFacts:
     functions: tuple[Function, ...]
     classes: tuple[Class, ...]
     all_names: tuple[str, ...] | None
+    is_generated: bool
     rows: Layout | InParcel = field(repr=False)
 
     @property

@@ -52,6 +52,7 @@ from api_lint.facts import (
     Text,
     Unpack,
 )
+from api_lint.generated import is_generated
 from api_lint.libraries.llm import is_llm_address
 from api_lint.syntax import older
 
@@ -295,6 +296,7 @@ class _Indexer:
             tuple(sorted(self.functions, key=lambda f: f.start)),
             tuple(sorted(self.classes, key=lambda c: c.start)),
             self.all_names,
+            is_generated(tree, self.rows),
             Layout(tuple(self.literals), self.lines, self.ends),
         )
 

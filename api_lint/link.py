@@ -195,6 +195,11 @@ class Module:
         return self._facts
 
     @property
+    def kinds(self) -> frozenset[str]:
+        """What sorts of file it is: its `kind`, and `generated` where it says so itself."""
+        return frozenset({self.kind, "generated"} if self.facts.is_generated else {self.kind})
+
+    @property
     def body(self) -> Function:
         """Its top level."""
         self._looked.note(self.path, BODY)

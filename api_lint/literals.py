@@ -30,6 +30,8 @@ __all__ = ["candidate", "mask_address", "names_service", "telling", "text_of", "
 
 _LONGEST = 8192
 _LONGEST_ADDRESS = 2048
+# Secrets are shorter, all but keys in Base64 that an application signs with.
+_LONGEST_SECRET = 512
 _NOTHING: frozenset[str] = frozenset()
 
 # ------------------------------------------------------------------------------------------------- provider keys
@@ -174,15 +176,16 @@ _ACTS = frozenset(
     "unauthenticated unattributed sentinel placeholder fake dummy masked redacted hashed obfuscated "
     "continuation page cursor sync resume".split()
 )
-_CROSS_SITE = frozenset({"csrf", "xsrf"})
+# … but for these, which tell only which one it is: the first administrator's password, the key behind a form's token.
+_STILL = {"signing": frozenset({"csrf", "xsrf"}), "password": frozenset({"first", "next"})}
 # At the end: the name tells where the secret is, what it is called or how it looks, not what it is.
 _ABOUT = frozenset(
     "url uri endpoint path file filename dir directory name names field fields header headers param "
     "params parameter parameters env var variable variables prefix suffix type types kind id ids "
     "uuid arn alias regex pattern format label labels title help text hint description desc message "
     "msg error errors detail details exception warning status state scope scopes count counts limit "
-    "limits length len size min max algorithm algorithms alg hash hasher digest checksum "
-    "fingerprint hint expiry expires expiration expire ttl lifetime age seconds minutes hours days "
+    "limits length len size min max algorithm algorithms alg hash hashes hasher digest digests "
+    "checksum checksums fingerprint fingerprints hint expiry expires expiration expire ttl lifetime age seconds minutes hours days "
     "timeout date time at by in on version provider backend class module service source location "
     "manager store storage vault ref reference references placeholder example examples schema sql "
     "query column columns table attribute attr attrs input inputs widget form template templates "
@@ -245,7 +248,7 @@ def _family(name: str) -> str:
     else:
         return ""
     # `CSRF_TOKEN` is none, but `CSRF_SECRET_KEY` is.
-    acts = _ACTS.intersection(before) - (_CROSS_SITE if family == "signing" else frozenset())
+    acts = _ACTS.intersection(before) - _STILL.get(family, frozenset())
     return "loose" if acts else family
 
 
@@ -285,7 +288,7 @@ _MARKUP = re.compile(r"<[/\w|][^<>]*>$|<\|")
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$")
 _ENV_NAME = re.compile(r"_{0,2}[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$")
 _HEADER = re.compile(r"[Xx]-[A-Za-z]+(?:-[A-Za-z]+)*$|[A-Z][a-z]+(?:-[A-Z][A-Za-z]+)+$")
-_IDENTIFIER = re.compile(r"[A-Za-z]+(?:[_.:/ -]+[A-Za-z]+)*[_.:/-]?$")
+_IDENTIFIER = re.compile(r"_{0,2}[A-Za-z]+(?:[_.:/ -]+[A-Za-z]+)*(?:__|[_.:/-])?$")
 _NUMBERED = re.compile(r"[A-Za-z]+(?:[._ -][A-Za-z]+)*[._ -]?v?\d{1,2}$")
 _SENTENCE = re.compile(
     r"[.!?:,]\s|[.!?:]$|\b(?:is|are|was|must|should|your|the|has|not|and|or|of|for|in|please|enter|an|with)\b",
@@ -340,11 +343,13 @@ _SAYS_SECRET = re.compile(
 _SAYS_TOKEN = re.compile(r"s[e3]cr[e3]t|token|key|pass|abc|test|my|hard[-_]?coded", re.IGNORECASE)
 _SAYS_MADE_UP = re.compile(r"secret|hard[-_ ]?coded|private", re.IGNORECASE)
 _SURELY_MADE_UP = re.compile(r"(?:super|my|very|top)[-_]?secret|hard[-_ ]?coded", re.IGNORECASE)
+_IS_SECRET_KEY = re.compile(r"(?:super|very|top)[-_]?secret[-_]?(?:key|token)$", re.IGNORECASE)
 _COMMON_PASSWORDS = frozenset(
     "admin administrator root toor guest postgres postgresql mysql redis mongo rabbitmq minio "
     "minioadmin neo4j elastic changeme change_me secret letmein qwerty welcome password passw0rd "
     "pass master superuser sa oracle user test demo default".split()
 )
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]+={0,2}$")
 _WRITTEN_DOWN = ("assign", "annotated", "getenv", "default")
 
 
@@ -485,7 +490,7 @@ def _is_signing(name: str, value: str, role: str) -> bool:
     if _MADE_UP.search(value):
         return True
     if _is_name(name, value):
-        return role == "getenv" and "-" in value
+        return role == "getenv"
     if role in ("compare", "item"):
         return is_setting and name.isupper() and role == "item"
     if lower in _COMMON_PASSWORDS or role == "getenv" or is_setting:
@@ -530,7 +535,9 @@ def _is_token(name: str, value: str, role: str) -> bool:
 
 
 def _is_secret(family: str, name: str, value: str, role: str) -> bool:
-    if len(value) > 512 or _is_no_secret(value):
+    if len(value) > _LONGEST_SECRET:
+        return family == "signing" and _BASE64.match(value) is not None and _is_random(value)
+    if _is_no_secret(value):
         return False
     if role == "compare" and _TO_BE_FILLED.search(value):
         return False  # a check that nobody kept the default
@@ -542,6 +549,8 @@ def _is_secret(family: str, name: str, value: str, role: str) -> bool:
         return _is_signing(name, value, role)
     if family == "token":
         return _is_token(name, value, role)
+    if family == "loose":
+        return role in _WRITTEN_DOWN and _IS_SECRET_KEY.match(value) is not None
     return family == "salt" and name.isupper() and len(value) >= 8 and _is_by_hand(value)
 
 
@@ -556,9 +565,8 @@ _TAKE_KEY = (
     "jwt.encode",
     "jwt.decode",
     "Fernet",
-    "URLSafeTimedSerializer",
-    "URLSafeSerializer",
-    "TimestampSigner",
+    "Serializer",
+    "Signer",
     "hmac.new",
 )
 # Classes that are made with an account's key, which is random.
@@ -846,7 +854,7 @@ def _of_bound(name: str, value: str, role: str) -> str:
     if not family:
         return ""
     if family == "key":
-        is_key = role == "keyword" and len(value) <= 512 and not _is_no_secret(value)
+        is_key = role == "keyword" and len(value) <= _LONGEST_SECRET and not _is_no_secret(value)
         return "credential-argument" if is_key else ""
     if family == "auth":
         is_auth = role in ("keyword", "assign") and (
@@ -890,7 +898,7 @@ def _is_provider_key(value: str) -> bool:
 def _of_argument(callee: str, value: str) -> str:
     """The trait of a positional argument, or ""."""
     last = _last(callee)
-    if not value or len(value) > 512 or "{" in value or _is_no_secret(value):
+    if not value or len(value) > _LONGEST_SECRET or "{" in value or _is_no_secret(value):
         return ""
     if last in ("SecretStr", "SecretBytes", "Secret"):
         return "secret" if _is_password("secret", value, "argument") else ""

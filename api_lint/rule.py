@@ -170,7 +170,7 @@ class Rule:
     rule; a statement without any is not parsed for it, unless the rule says better in `suspects`), `default` (on
     without being selected), `severity` (`error`, `warning`), `frameworks` (which the rule is about; empty for any
     Python), `quiet_in` (kinds of files in which the rule is silent unless `include-tests` is set: `tests`,
-    `migrations`, `examples`), `twins` (what other linters call the same: a comment that silences
+    `migrations`, `examples`, `generated`), `twins` (what other linters call the same: a comment that silences
     one of them silences this rule too), `secret` (what it finds must never be shown), `fix` (how far its
     fixes can be trusted, `SAFE` or `UNSAFE`; empty if it has none), `Options` (a frozen dataclass).
     """

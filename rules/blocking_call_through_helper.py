@@ -67,7 +67,7 @@ class BlockingCallThroughHelper(Rule):
     message = "{helper} reaches {call} ({place}) and blocks the event loop in async def {function}"
     words = ("async def",)
     fix = UNSAFE
-    quiet_in = frozenset({"tests", "migrations"})
+    quiet_in = frozenset({"tests", "migrations", "generated"})
 
     def suspects(self, module: Module, api: Api) -> Iterable[int]:
         for site, effect in api.on_loop(module.path):

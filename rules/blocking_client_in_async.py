@@ -74,7 +74,7 @@ class BlockingClientInAsync(Rule):
     message = "{call} waits for a remote service and blocks the event loop in async def {function}"
     words = ("async def",)
     fix = UNSAFE
-    quiet_in = frozenset({"tests", "migrations"})
+    quiet_in = frozenset({"tests", "migrations", "generated"})
 
     def suspects(self, module: Module, api: Api) -> Iterable[int]:
         return api.blocking_rows(module.path, "client")

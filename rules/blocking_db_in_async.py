@@ -50,7 +50,7 @@ class BlockingDbInAsync(Rule):
     message = "{call} waits for the database and blocks the event loop in async def {function}"
     words = ("async def",)
     fix = UNSAFE
-    quiet_in = frozenset({"tests", "migrations"})
+    quiet_in = frozenset({"tests", "migrations", "generated"})
 
     def suspects(self, module: Module, api: Api) -> Iterable[int]:
         return api.blocking_rows(module.path, "db")

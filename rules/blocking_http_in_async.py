@@ -47,7 +47,7 @@ class BlockingHttpInAsync(Rule):
     message = "{call} is synchronous HTTP and blocks the event loop in async def {function}"
     words = ("requests", "urllib", "urlopen", "httpx", "HTTPConnection", "HTTPSConnection", "async def")
     fix = UNSAFE
-    quiet_in = frozenset({"tests", "migrations"})
+    quiet_in = frozenset({"tests", "migrations", "generated"})
     twins = frozenset({"ASYNC210", "ASYNC212", "ASYNC100"})
 
     def suspects(self, module: Module, api: Api) -> Iterable[int]:

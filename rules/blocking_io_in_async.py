@@ -59,7 +59,7 @@ class BlockingIoInAsync(Rule):
     message = "{call} blocks the event loop in async def {function}"
     words = ("async def",)
     fix = UNSAFE
-    quiet_in = frozenset({"tests", "migrations"})
+    quiet_in = frozenset({"tests", "migrations", "generated"})
     twins = frozenset({"ASYNC220", "ASYNC221", "ASYNC222", "ASYNC230", "ASYNC240", "ASYNC101"})
 
     def suspects(self, module: Module, api: Api) -> Iterable[int]:

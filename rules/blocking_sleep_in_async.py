@@ -45,7 +45,7 @@ class BlockingSleepInAsync(Rule):
     message = "{call} blocks the event loop in async def {function}"
     words = ("sleep",)
     fix = SAFE
-    quiet_in = frozenset({"tests", "migrations"})
+    quiet_in = frozenset({"tests", "migrations", "generated"})
     twins = frozenset({"ASYNC251", "ASYNC101"})
 
     def suspects(self, module: Module, api: Api) -> Iterable[int]:

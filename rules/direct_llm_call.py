@@ -66,10 +66,10 @@ class DirectLlmCall(Rule):
         "openai", "OpenAI", "anthropic", "Anthropic", "groq", "Groq", "genai", "generativeai", "generativelanguage",
         "mistral", "Mistral", "cohere", "together", "ai21", "xai_sdk", "InferenceClient", "api.x.ai", "perplexity",
         "deepseek", "fireworks", "cerebras", "sambanova", "moonshot", "dashscope", "completions", "embeddings",
-        "messages.create", "generate_content",
+        "messages.create", "generate_content", "voyageai", "azure.ai",
     )  # fmt: skip
     fix = UNSAFE
-    quiet_in = frozenset({"tests", "migrations"})
+    quiet_in = frozenset({"tests", "migrations", "generated"})
 
     def visit_module(self, module: Module, at: Place) -> Iterator[Finding]:
         if _is_litellm(at):

@@ -8,9 +8,12 @@ import libcst as cst
 from api_lint import (
     UNSAFE,
     Api,
+    Call,
     ClassRef,
     Finding,
+    Item,
     Literal,
+    Map,
     Module,
     Place,
     Replace,
@@ -78,6 +81,9 @@ _POSITIONS = {
     "login": 1,
 }
 _CLIENTS = ("Client", "ClientV2")
+# Anybody may call a class `Serializer`; those of this library sign, with the key that they take first.
+_ITSDANGEROUS = "itsdangerous."
+_SIGN = ("Serializer", "Signer")
 # Anybody may call a method `login`; those of these take a user and a password.
 _MAILBOXES = ("smtplib.", "imaplib.", "ftplib.", "aiosmtplib.")
 # What stands below these keys, keywords and names is shown to people and runs nowhere.
@@ -91,6 +97,10 @@ _OF_NOBODY = re.compile(
     r"(?:test(?:[-_+.\d{][^@\s]*|user)?@[^@\s]+|[^@\s]+@(?:[\w-]+\.)*(?:example(?:\.(?:com|net|org))?|test|invalid))$",
     re.IGNORECASE,
 )
+_COLLECTIONS = ("list", "tuple", "dict")
+_WORD = re.compile(r"[A-Za-z]+(?:[._-][A-Za-z]+)*")
+# Kubernetes: they take the name under which a secret holds a value.
+_SELECTORS = ("V1SecretKeySelector", "V1ConfigMapKeySelector", "V1KeyToPath")
 _HOLDS = {
     "getenv": "falls back to a literal",
     "default": "defaults to a literal",
@@ -111,7 +121,7 @@ class HardcodedSecret(Rule):
 
     Evidence: A provider's key format speaks for itself. All else rests on a name and on a value that is neither a
     placeholder, a path, a header, an enum's value nor prose, by its length, its kinds of characters and its
-    entropy: weaker evidence, so tests and migrations are passed over, and a value that says itself that it is none
+    entropy: weaker evidence, so tests and migrations are passed over (generated files are not: what is in them is shipped all the same), and a value that says itself that it is none
     (`changeme`, `<token>`) is not reported.
 
     Bad::
@@ -186,12 +196,60 @@ def _is_secret(node: cst.BaseExpression, name: str, found: frozenset[str], at: P
         return False
     if "provider-key" not in found and (at.module.kind == "examples" or _is_of_nobody(at)):
         return False
+    if "provider-key" not in found and (_is_looked_for(node, at) or _is_key_name(node, name, at)):
+        return False
     if found & _SURE:
         is_member = any(base.endswith(("Enum", "Choices", "Flag")) for base in at.bases(at.cls))
         return "provider-key" in found or not is_member
     if "same-as-name" in found:
         return name in _SIGNING_NAMES and at.function is None and not at.cls
     return "credential-argument" in found and _is_credential(node, at)
+
+
+def _is_looked_for(node: cst.BaseExpression, at: Place) -> bool:
+    """Whether a literal is looked for with `in` where no collection is known to be: a part of a text is no secret."""
+    inner: cst.CSTNode = node
+    for parent in reversed(at.parents):
+        match parent:
+            case cst.Comparison(left, [cst.ComparisonTarget(cst.In() | cst.NotIn(), where), *_]) if (
+                left is inner
+            ):
+                return at.value(where).kind not in _COLLECTIONS
+            case cst.BaseStatement():
+                return False
+        inner = parent
+    return False
+
+
+def _is_key_name(node: cst.BaseExpression, name: str, at: Place) -> bool:
+    """Whether a word is only what something else is kept under: `{PASSWORD_SECRET_KEY: password}`."""
+    if not (name.lower().endswith("key") and _WORD.fullmatch(text_of(source_of(node)))):
+        return False
+    bodies = (at.module.facts.body, *at.module.facts.functions)
+    parts = (each for body in bodies for each in _parts((body.calls, body.assigns, body.returned)))
+    return any(_last_part(key) == name for each in parts for key in _keys(each))
+
+
+def _parts(facts: object) -> Iterator[object]:
+    yield facts
+    if isinstance(facts, tuple):
+        for each in facts:
+            yield from _parts(each)
+
+
+def _keys(part: object) -> Iterator[object]:
+    """The keys that a part of an expression asks for or sets."""
+    match part:
+        case Map(items):
+            yield from (key for key, _ in items)
+        case Item(_, key):
+            yield key
+        case Call(str() as callee) if _last_part(callee) in _SELECTORS:
+            yield part.keyword("key")
+
+
+def _last_part(name: object) -> str:
+    return name.rpartition(".")[2] if isinstance(name, str) else ""
 
 
 def _is_shown(parents: Iterable[cst.CSTNode]) -> bool:
@@ -216,6 +274,8 @@ def _is_of_nobody(at: Place) -> bool:
     """Whether a secret stands beside the address of somebody made up: by the domain, by name, or by a library."""
     for parent in reversed(at.parents):
         match parent:
+            case cst.Call(args=[] | [_]):
+                pass  # it takes the secret alone, and gives a hash of it to what stands around
             case cst.Call(args=args):
                 return any(_is_made_up(arg.value, at) for arg in args if arg.keyword is not None)
             case cst.Dict(elements):
@@ -249,6 +309,8 @@ def _is_credential(node: cst.BaseExpression, at: Place) -> bool:
     if last == "login" and not callee.startswith(_MAILBOXES):
         return False
     position = next(i for i, each in enumerate(call.args) if each is arg)
+    if callee.startswith(_ITSDANGEROUS):
+        return position == 0 and last.endswith(_SIGN)
     if last.endswith(_CLIENTS):
         return position < 2  # behind an account's name, a tenant or an address
     return _POSITIONS.get(last, -1) == position
@@ -276,6 +338,11 @@ _CALLED = {
     "URLSafeTimedSerializer": "SIGNING_KEY",
     "URLSafeSerializer": "SIGNING_KEY",
     "TimestampSigner": "SIGNING_KEY",
+    "TimedJSONWebSignatureSerializer": "SIGNING_KEY",
+    "JSONWebSignatureSerializer": "SIGNING_KEY",
+    "TimedSerializer": "SIGNING_KEY",
+    "Serializer": "SIGNING_KEY",
+    "Signer": "SIGNING_KEY",
     "new": "HMAC_KEY",
     "HTTPBasicAuth": "BASIC_AUTH_PASSWORD",
     "BasicAuth": "BASIC_AUTH_PASSWORD",

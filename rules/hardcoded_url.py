@@ -65,8 +65,8 @@ class HardcodedUrl(Rule):
     list, the first is.
 
     Evidence: The address has to be what a client calls or is based on, or be bound to a name that says it is a
-    service's (`API_URL`, `WEBHOOK`), or look like an API's itself. The latter two are weaker evidence, so tests and
-    examples are passed over; other literals with a scheme are not reported.
+    service's (`API_URL`, `WEBHOOK`), or look like an API's itself. The latter two are weaker evidence, so tests,
+    examples and generated files are passed over; other literals with a scheme are not reported.
 
     Bad::
 
@@ -91,7 +91,7 @@ class HardcodedUrl(Rule):
     message = "{subject} the literal address {address}"
     words = ("://",)
     fix = UNSAFE
-    quiet_in = frozenset({"tests", "migrations", "examples"})
+    quiet_in = frozenset({"tests", "migrations", "examples", "generated"})
 
     def suspects(self, module: Module, api: Api) -> Iterable[int]:
         return [each.span.line for each in module.facts.literals if _may_be_service(each)]

@@ -267,7 +267,7 @@ def test_facts_serve_other_settings(project: Path, lint: Lint, indexed: list[str
 
 def _with_other_facts(data: bytes) -> bytes:
     """The same table of contents, and behind it facts that are none."""
-    start = len(b"api-lint facts 3\n") + 16
+    start = len(b"api-lint facts 4\n") + 16
     table = json.loads(data[start : data.index(b"\n", start)])
     packed = zlib.compress(b"[1, 2, {}]")
     for path, (content, state, first, _, last, *names) in table.items():
@@ -278,12 +278,12 @@ def _with_other_facts(data: bytes) -> bytes:
             *names,
         ]
     head = json.dumps(table, separators=(",", ":")).encode("ascii")
-    return b"api-lint facts 3\n" + replay.digest(head) + head + b"\n" + packed
+    return b"api-lint facts 4\n" + replay.digest(head) + head + b"\n" + packed
 
 
 def _with_other_bodies(data: bytes) -> bytes:
     """The same facts, but what is in functions is none."""
-    start = len(b"api-lint facts 3\n") + 16
+    start = len(b"api-lint facts 4\n") + 16
     table = json.loads(data[start : data.index(b"\n", start)])
     body = bytearray(data[data.index(b"\n", start) + 1 :])
     for _, _, _, middle, last, *_ in table.values():
@@ -305,7 +305,7 @@ def test_facts_that_are_not_whole_are_made_again(
 
 def _with_numbers_for_names(data: bytes) -> bytes:
     """The same facts, but functions are called 7."""
-    start = len(b"api-lint facts 3\n") + 16
+    start = len(b"api-lint facts 4\n") + 16
     end = data.index(b"\n", start)
     parts, at = [], 0
     table = json.loads(data[start:end])
@@ -319,7 +319,7 @@ def _with_numbers_for_names(data: bytes) -> bytes:
         parts += [outer, inner]
         at += len(outer) + len(inner)
     head = json.dumps(table).encode("ascii")
-    return b"".join((b"api-lint facts 3\n", replay.digest(head), head, b"\n", *parts))
+    return b"".join((b"api-lint facts 4\n", replay.digest(head), head, b"\n", *parts))
 
 
 def test_facts_that_are_whole_and_wrong(project: Path, lint: Lint, tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ LAYERS = [
         "toml",
         "replay",
         "written",
+        "generated",
     },
     {"facts", "shapes"},
     {"libraries", "literals", "gate", "census", "parcels", "excepts"},

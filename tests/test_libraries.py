@@ -211,7 +211,8 @@ MODERN = {
     "httpx": {"iter_content"},
     "postgrest": {"execute"},
     "peewee": {"on_conflict", "on_conflict_ignore", "on_conflict_replace"},
-    "motor": {"aclose"},
+    "gridfs": {"delete_by_name", "rename_by_name"},
+    "motor": {"aclose", "delete_by_name", "rename_by_name"},
     "piccolo": {
         "add", "columns", "distinct", "first", "get", "get_or_create", "group_by", "limit", "offset", "on_conflict",
         "order_by", "output", "prefetch", "returning", "values", "where",

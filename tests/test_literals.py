@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import time
 
 import pytest
@@ -20,6 +21,9 @@ def looks(name: str, value: str, role: str) -> frozenset[str]:
     """The traits of a literal, as the indexer asks for them."""
     return traits(name, value, role) if candidate(name, value) else frozenset()
 
+
+LONG = "".join(chr(33 + (i * i * 7919 + i) % 94) for i in range(1500))
+LONG_BASE64 = base64.b64encode(LONG.encode()).decode()
 
 SECRETS = [
     # passwords that people make up
@@ -44,6 +48,7 @@ SECRETS = [
     ("my_secret_password_for_email", "d6s$f9g!j8mg7hw?n&2", "assign"),
     ("admin_password", "admin", "assign"),
     ("DB_PASSWORD", "postgres", "assign"),
+    ("FIRST_ADMIN_PASSWORD", "string7B", "annotated"),
     ("POSTGRES_PASSWORD", "password", "getenv"),
     ("PASSWORD", "postgres", "item"),
     ("SMTP_PASSWORD", "abcd efgh ijkl mnop", "assign"),
@@ -64,6 +69,11 @@ SECRETS = [
     ("SECRET_KEY", "eyJhbGciOiJIUzI1NiJ9.eyJSb2xlIjoiQWRtaW4iLCJJ", "assign"),
     ("app.secret_key", "dev-secret", "assign"),
     ("JWT_SECRET", "secret", "getenv"),
+    ("JWT_PRIVATE_KEY", LONG_BASE64, "assign"),
+    ("private_key", LONG_BASE64.rstrip("="), "keyword"),
+    ("JWT_REFRESH_SECRET", "refresh_secret", "getenv"),
+    ("JWT_SECRET", "jwt_secret", "getenv"),
+    ("default_key", "VerysecretKey", "assign"),
     ("JWT_SECRET_KEY", "super-clave-muy-segura-que-debes-cambiar", "assign"),
     ("jwtSecret", "kD8#mQ2!vX7pL0zR4tYw", "item"),
     ("secrete", "blerg", "keyword"),
@@ -158,10 +168,22 @@ DECOYS = [
     ("secret_name", "prod/db/password1", "assign"),
     ("api_key_env", "OPENAI_API_KEY", "assign"),
     ("max_tokens", "2048", "getenv"),
+    ("next_token", "page2_token", "assign"),
+    # texts of which no secret is that long
+    ("image_token", LONG_BASE64, "assign"),
+    ("public_key", LONG_BASE64, "assign"),
+    ("JWT_SECRET_KEY", "A" * 1000, "assign"),
+    ("JWT_SECRET", "how to make one: " * 60, "assign"),
+    ("default_key", "secret_key", "assign"),
+    ("field_key", "top_secret", "assign"),
+    ("JWT_REFRESH_SECRET", "refresh_secret", "assign"),
+    ("FIRST_LOGIN_PASSWORD", "change_password", "assign"),
     ("primary_key", "id", "assign"),
     ("sort_key", "created_at", "assign"),
     ("cache_key", "user:1234abcd", "assign"),
     ("SESSION_KEY", "user_session", "assign"),
+    ("STATE_SESSION_KEY", "_oauth_state", "assign"),
+    ("SESSION_KEY", "__cart__", "assign"),
     ("public_key", "ssh-rsa AAAAB3NzaC1yc2E", "assign"),
     ("token_prefix", "tok_1234567890abcdef", "assign"),
     ("access_token_id", "abc123def456abc123def456", "assign"),
@@ -171,6 +193,8 @@ DECOYS = [
     # hashes of public things
     ("checksum", "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7", "assign"),
     ("password_hash", "5f4dcc3b5aa765d61d8327deb882cf99", "assign"),
+    ("KNOWN_JWT_KEY_HASHES", "5f4dcc3b5aa765d61d8327deb882cf99", "assign"),
+    ("api_key_fingerprints", "5f4dcc3b5aa765d61d8327deb882cf99", "assign"),
     ("COMMIT", "9f2b6c1e8d7a4053b1c29e6f7d8a0b3c4e5f6a7b", "assign"),
     ("PROBE_KEY", "da93c2bd-c857-4b10-8c8c-60988103320f", "assign"),
     # algorithms, paths, references, patterns, templates
@@ -349,6 +373,7 @@ def test_names_of_other_things(name: str) -> None:
     [
         "a" * 8192,
         "aA1-" * 2000,
+        "aA1" * 2700 + "!",
         "a." * 4000,
         "a_" * 4000,
         "-----BEGIN PRIVATE KEY-----" + "A: " * 2500,
@@ -367,6 +392,7 @@ def test_no_text_takes_long(value: str) -> None:
     for role in ("assign", "item", "argument", "keyword"):
         traits("password_url", value, role)
         traits("api_token", value, role)
+        traits("signing_key", value, role)
     assert time.perf_counter() - start < 1
 
 

@@ -9,7 +9,7 @@ https://firebase.google.com/docs/reference/admin/python; https://pika.readthedoc
 https://kafka-python.readthedocs.io/; https://docs.confluent.io/kafka-clients/python/; https://hvac.readthedocs.io/;
 https://min.io/docs/minio/linux/developers/python/API.html; https://ldap3.readthedocs.io/;
 https://docs.gspread.org/; https://python-keycloak.readthedocs.io/; https://cloudinary.com/documentation/django_image_and_video_upload;
-https://razorpay.com/docs/payments/server-integration/python/; https://resend.com/docs/send-with-python;
+https://developers.mailerlite.com/docs/; https://razorpay.com/docs/payments/server-integration/python/; https://resend.com/docs/send-with-python;
 https://github.com/googleapis/google-api-python-client; https://github.com/ollama/ollama-python; https://yagmail.readthedocs.io/;
 https://docs.pinecone.io/reference/python-sdk; https://docs.trychroma.com/; https://docs.weaviate.io/weaviate/client-libraries/python; https://python-client.qdrant.tech/
 
@@ -124,6 +124,19 @@ _KEYCLOAK = _client(
     "introspect logout public_key refresh_token send_update_account send_verify_email set_user_password token "
     "uma_permissions update_user user_logout userinfo well_known"
 )
+
+_MAILERLITE = {
+    "automations": "automations.Automations",
+    "batches": "batch.Batches",
+    "campaigns": "campaigns.Campaigns",
+    "fields": "fields.Fields",
+    "forms": "forms.Forms",
+    "groups": "groups.Groups",
+    "segments": "segments.Segments",
+    "subscribers": "subscribers.Subscribers",
+    "timezones": "timezones.Timezones",
+    "webhooks": "webhooks.Webhooks",
+}
 
 _GOOGLE_API = "googleapiclient.discovery.Resource"
 
@@ -248,6 +261,11 @@ _CLASSES = {
         attributes={"*": "twilio.base.version.Version"},
     ),
     "sendgrid.SendGridAPIClient": _client("send"),
+    "mailerlite.Client": KnownClass(
+        role="client",
+        attributes={name: f"mailerlite.sdk.{cls}" for name, cls in _MAILERLITE.items()},
+    ),
+    **{f"mailerlite.sdk.{cls}": KnownClass(methods={"*": _CALL}) for cls in _MAILERLITE.values()},
     "smtplib.SMTP": replace(_SMTP, makes_with_arguments=_CALL),
     "smtplib.SMTP_SSL": KnownClass(bases=("smtplib.SMTP",), role="client"),
     "imaplib.IMAP4": _IMAP,

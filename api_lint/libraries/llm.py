@@ -5,6 +5,7 @@ https://github.com/groq/groq-python; https://googleapis.github.io/python-genai/;
 https://github.com/google-gemini/deprecated-generative-ai-python; https://github.com/mistralai/client-python;
 https://github.com/cohere-ai/cohere-python; https://github.com/togethercomputer/together-python;
 https://github.com/AI21Labs/ai21-python; https://github.com/xai-org/xai-sdk-python;
+https://docs.voyageai.com/docs/embeddings; https://learn.microsoft.com/python/api/overview/azure/ai-inference-readme;
 https://huggingface.co/docs/huggingface_hub/package_reference/inference_client; https://docs.litellm.ai/
 
 `llm` is the name of the SDK's distribution. Exceptions and types of these packages have no entry, so no effect. Wrappers
@@ -46,6 +47,7 @@ LLM_HOSTS: Mapping[str, str] = {
     "api.moonshot.cn": "moonshot",
     "api.moonshot.ai": "moonshot",
     "dashscope.aliyuncs.com": "dashscope",
+    "api.voyageai.com": "voyage",
 }
 
 _HOST_IN = re.compile("|".join(re.escape(host) for host in LLM_HOSTS))
@@ -210,6 +212,31 @@ def _cohere(kind: str, call: Known) -> KnownClass:
         attributes={"v2": f"cohere.{kind}V2"},
         makes=Known(llm="cohere"),
     )
+
+
+def _voyage(call: Known) -> KnownClass:
+    return KnownClass(
+        role="client",
+        methods=_each("contextualized_embed embed multimodal_embed rerank", call),
+        makes=Known(llm="voyageai"),
+    )
+
+
+def _azure(package: str, call: Known) -> dict[str, KnownClass]:
+    """The clients for models that Azure hosts, each with one call."""
+    calls = {
+        "ChatCompletionsClient": "complete",
+        "EmbeddingsClient": "embed",
+        "ImageEmbeddingsClient": "embed",
+    }
+    return {
+        f"{package}.{name}": KnownClass(
+            role="client",
+            methods={**_each(f"{method} get_model_info", call), "close": _NOTHING},
+            makes=Known(llm="azure-ai-inference"),
+        )
+        for name, method in calls.items()
+    }
 
 
 _GENAI = _sync("google-genai")
@@ -395,6 +422,11 @@ _CLASSES = {
     **dict.fromkeys(
         ("cohere.AsyncClient", "cohere.AsyncClientV2"), _cohere("AsyncClient", Known(llm="cohere"))
     ),
+    # voyageai, azure-ai-inference
+    "voyageai.Client": _voyage(_sync("voyageai")),
+    "voyageai.AsyncClient": _voyage(Known(llm="voyageai")),
+    **_azure("azure.ai.inference", _sync("azure-ai-inference")),
+    **_azure("azure.ai.inference.aio", Known(llm="azure-ai-inference")),
     # others
     "ai21.AI21Client": KnownClass(
         role="client",
@@ -465,6 +497,8 @@ _FUNCTIONS = {
         f"google.generativeai.{name}": _sync("google-generativeai")
         for name in ("delete_file", "embed_content", "get_file", "list_models", "upload_file")
     },
+    **_each("voyageai.get_embedding voyageai.get_embeddings", _sync("voyageai")),
+    **_each("voyageai.aget_embedding voyageai.aget_embeddings", Known(llm="voyageai")),
     "google.generativeai.embed_content_async": Known(llm="google-generativeai"),
 }
 
@@ -497,6 +531,8 @@ _ALIASES = {
     "mistralai.sdk.Mistral": "mistralai.Mistral",
     "cohere.client.Client": "cohere.Client",
     "cohere.client.AsyncClient": "cohere.AsyncClient",
+    "voyageai.client.Client": "voyageai.Client",
+    "voyageai.client_async.AsyncClient": "voyageai.AsyncClient",
     "litellm.main.*": "litellm",
     "litellm.router.Router": "litellm.Router",
 }

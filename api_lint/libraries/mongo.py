@@ -1,9 +1,10 @@
-"""Document stores and hosted databases: pymongo (both APIs), Flask-PyMongo, motor, supabase.
+"""Document stores and hosted databases: pymongo (both APIs) with GridFS, Flask-PyMongo, motor, supabase.
 
-https://pymongo.readthedocs.io/en/stable/api/; https://motor.readthedocs.io/en/stable/api-asyncio/;
+https://pymongo.readthedocs.io/en/stable/api/, …/api/gridfs/; https://motor.readthedocs.io/en/stable/api-asyncio/;
 https://supabase.com/docs/reference/python/
 
-An attribute or an item of a client is a database, one of a database a collection. `find` only makes a cursor.
+An attribute or an item of a client is a database, one of a database a collection. `find` only makes a cursor; so does opening a file of GridFS for writing,
+which sends nothing before there is something to write.
 """
 
 from __future__ import annotations
@@ -85,6 +86,63 @@ def _api(
             iterating=_NOTHING if awaited else read,
         ),
     }
+
+
+def _files(
+    store: str | None, bucket: str, written: str, stored: str, cursor: str, *, awaited: bool
+) -> dict[str, KnownClass]:
+    """GridFS of one driver: its older class (`None` where there is none), its bucket, and what these open."""
+    blocks = "" if awaited else "db"
+    read, write = Known(blocks=blocks, data="query"), Known(blocks=blocks, data="write")
+    opened = Known(f"await {stored}" if awaited else stored, blocks, "query")
+    chunk = Known("await bytes" if awaited else "bytes", blocks)
+    of_both = {"find": Known(cursor, data="query"), "delete": write}
+    classes = {
+        bucket: KnownClass(
+            role="client",
+            methods={
+                **of_both,
+                **_each("open_download_stream open_download_stream_by_name", opened),
+                **_each("download_to_stream download_to_stream_by_name", read),
+                **_each("open_upload_stream open_upload_stream_with_id", Known(written, data="write")),
+                **_each(
+                    "delete_by_name rename rename_by_name upload_from_stream upload_from_stream_with_id",
+                    write,
+                ),
+            },
+        ),
+        written: KnownClass(methods=_each("abort close write writelines", Known(blocks=blocks))),
+        stored: KnownClass(
+            methods={**_each("read readchunk readline", chunk), **_each("close seek tell", _NOTHING)},
+            iterates="bytes",
+            iterating=_NOTHING if awaited else Known(blocks=blocks),
+        ),
+        cursor: KnownClass(
+            role="query",
+            methods={
+                **_each(_CURSOR, Known("$self", data="query")),
+                "to_list": Known(
+                    f"await list[{stored}]" if awaited else f"list[{stored}]", blocks, "query"
+                ),
+                "next": opened,
+                "close": _NOTHING,
+            },
+            iterates=stored,
+            iterating=_NOTHING if awaited else read,
+        ),
+    }
+    if store is not None:
+        classes[store] = KnownClass(
+            role="client",
+            methods={
+                **of_both,
+                **_each("find_one get get_last_version get_version", opened),
+                **_each("exists list", read),
+                "put": write,
+                "new_file": Known(written, data="write"),
+            },
+        )
+    return classes
 
 
 _MOTOR = "motor.motor_asyncio.AsyncIOMotor"
@@ -171,6 +229,30 @@ _CLASSES = {
         aggregated=f"{_MOTOR}Cursor",
         awaited=True,
     ),
+    **_files(
+        "gridfs.GridFS",
+        "gridfs.GridFSBucket",
+        "gridfs.GridIn",
+        "gridfs.GridOut",
+        "gridfs.GridOutCursor",
+        awaited=False,
+    ),
+    **_files(
+        "gridfs.AsyncGridFS",
+        "gridfs.AsyncGridFSBucket",
+        "gridfs.AsyncGridIn",
+        "gridfs.AsyncGridOut",
+        "gridfs.AsyncGridOutCursor",
+        awaited=True,
+    ),
+    **_files(
+        None,
+        f"{_MOTOR}GridFSBucket",
+        f"{_MOTOR}GridIn",
+        f"{_MOTOR}GridOut",
+        f"{_MOTOR}GridOutCursor",
+        awaited=True,
+    ),
     **_postgrest("", awaited=False),
     **_postgrest("Async", awaited=True),
     # Flask-PyMongo
@@ -192,6 +274,12 @@ _ALIASES = {
     "pymongo.synchronous.collection.Collection": "pymongo.collection.Collection",
     "pymongo.synchronous.cursor.Cursor": "pymongo.cursor.Cursor",
     "pymongo.asynchronous.mongo_client.AsyncMongoClient": "pymongo.AsyncMongoClient",
+    "gridfs.synchronous.grid_file.GridFS": "gridfs.GridFS",
+    "gridfs.synchronous.grid_file.GridFSBucket": "gridfs.GridFSBucket",
+    "gridfs.asynchronous.AsyncGridFS": "gridfs.AsyncGridFS",
+    "gridfs.asynchronous.AsyncGridFSBucket": "gridfs.AsyncGridFSBucket",
+    "gridfs.asynchronous.grid_file.AsyncGridFS": "gridfs.AsyncGridFS",
+    "gridfs.asynchronous.grid_file.AsyncGridFSBucket": "gridfs.AsyncGridFSBucket",
     "motor.core.AgnosticClient": "motor.motor_asyncio.AsyncIOMotorClient",
     "motor.core.AgnosticDatabase": "motor.motor_asyncio.AsyncIOMotorDatabase",
     "motor.core.AgnosticCollection": "motor.motor_asyncio.AsyncIOMotorCollection",
