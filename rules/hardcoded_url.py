@@ -51,6 +51,8 @@ _CONFIGURED = ("Settings", "pydantic.BaseModel", "pydantic.main.BaseModel")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 # An address whose host is a number, or a name within a network.
 _NAMELESS = re.compile(r"[a-z+]+://(?:\[|[\d.]+(?:[:/]|$)|[\w-]+(?:[:/]|$))")
+# What clients call the address they are based on.
+_BASE = re.compile(r"base|api|endpoint|server|host|broker|backend|dsn|database", re.IGNORECASE)
 _ENVIRONMENT = ("getenv", "environ.get", "environ")
 
 
@@ -116,6 +118,8 @@ class HardcodedUrl(Rule):
         found = traits(name, text, role)
         if "url" not in found or found & _NO_SERVICE or _is_about(at) or _is_one_of_many(value, at):
             return
+        if "sample-url" in found and _is_sample(name, role, at):
+            return
         if _is_overridable(value, name, role, at) or (
             "localhost" in found and _is_own(text, name, role, at)
         ):
@@ -173,6 +177,24 @@ def _subject(name: str, role: str, found: frozenset[str], at: Place) -> str:
             _names_address(param.name) for param in at.function.params
         )
         return f"{at.function.name} returns" if names_service(at.function.name) and not stands_in else ""
+    return ""
+
+
+def _is_sample(name: str, role: str, at: Place) -> bool:
+    """Whether an address of nobody is a sample value: what is neither called nor configured."""
+    if role == "item":
+        in_dict = any(isinstance(p, cst.Dict) for p in at.parents)
+        return in_dict and not (at.function is None and names_service(_name_of_dict(at)))
+    call = _call(at) if role == "keyword" else None
+    if call is None or _BASE.search(name):
+        return False
+    return "service-url" not in traits(_last_name(call.func), "https://a.example.com", "argument")
+
+
+def _last_name(node: cst.BaseExpression) -> str:
+    match node:
+        case cst.Name(value) | cst.Attribute(_, cst.Name(value)):
+            return value
     return ""
 
 
@@ -324,7 +346,7 @@ def _fixed(finding: Finding, node: cst.BaseExpression, name: str, role: str, at:
     own = upper_snake(name) if role in ("assign", "annotated", "default", "item", "keyword") else ""
     is_telling = not is_generic(own) or (name.isupper() and _NAMELESS.match(text_of(source_of(node))))
     if own and is_telling and not has_holes(node) and not _is_shared(name, node, at):
-        own = own if names_service(own) else f"{own}_URL"
+        own = own if names_service(own) or own.endswith(("URL", "URI")) else f"{own}_URL"
         variable = free_name(own, source_of(node), (name, role), at)
         if not variable:
             return finding.unfixable("every fitting name is taken")
