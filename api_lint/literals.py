@@ -28,7 +28,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from math import log2
 
-__all__ = ["candidate", "mask_address", "names_service", "telling", "text_of", "traits"]
+__all__ = ["candidate", "mask_address", "name_in_class", "names_service", "telling", "text_of", "traits"]
 
 _LONGEST = 8192
 _LONGEST_ADDRESS = 2048
@@ -683,7 +683,7 @@ _SAID_OF = {
     **dict.fromkeys("message messages msg detail details".split(), 0),
 }
 _ENDINGS = frozenset("url urls uri uris endpoint endpoints base api".split())
-# What an API may be about, if its address is surely one.
+# What an API may be about, if its address is surely one and says so too.
 _TOPICS = frozenset("doc docs documentation contact author issue options choice".split())
 _SERVICE_KINDS = frozenset("base api server service token auth webhook endpoint".split())
 # Keys of a dict that as often hold a link for people.
@@ -730,6 +730,15 @@ def _telling_words(name: str) -> tuple[str, ...]:
     return tuple(kept[:-2] + kept[-1:] if words[-3:-1] == ("user", "info") else kept)
 
 
+def name_in_class(name: str, cls: str) -> str:
+    """What a class's field is called by those who use it, if that says more: `SEND_URL` for `SEND` of `class URL`.
+
+    Parameters: `name`, the field's; `cls`, the class's, "" for none.
+    """
+    words = _words(cls.rpartition(".")[2])
+    return f"{name}_{'_'.join(words)}" if words and words[-1] in _ENDINGS - {"base", "api"} else name
+
+
 def _is_service(name: str, value: str, role: str) -> bool:
     """Whether the name (for an argument, the callee) says that the address is of something that is called."""
     if role == "argument":
@@ -741,7 +750,7 @@ def _is_service(name: str, value: str, role: str) -> bool:
         return is_api or role != "item" or name.lower() not in _COMMON_KEYS
     words = _telling_words(name)
     if is_api and words and words[-1] in _ENDINGS and _API_STEP.match(_path_of(value)):
-        words = tuple(word for word in words if word not in _TOPICS)
+        words = tuple(word for word in words if word not in _TOPICS or word not in value.lower())
     return (
         is_api
         and bool(words)
@@ -786,9 +795,9 @@ def _address(name: str, value: str, role: str) -> set[str]:
     is_called = role == "argument" and _is_called(name)
     if _ends_in(host, _SAMPLES):
         found.add("sample-url")
-    if _is_namespace(host, match["rest"]) or host in ("test", "testserver") or is_in_process:
-        found.add("namespace-url")
-    elif not is_called and any(map(_TO_BE_NAMED.search, host.split("."))):
+    is_nobody = not is_called and any(map(_TO_BE_NAMED.search, host.split(".")))
+    is_own = host in ("test", "testserver") or is_in_process
+    if _is_namespace(host, match["rest"]) or is_own or is_nobody:
         found.add("namespace-url")
     elif not is_called and _is_documentation(host, match["rest"]):
         found.add("documentation-url")

@@ -42,6 +42,7 @@ LAYERS = [
     {"relations", "usage"},
     {"infer"},
     {"effects"},
+    {"addressed"},
     {"raising"},
     {"frameworks"},
     {"api"},

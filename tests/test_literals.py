@@ -298,6 +298,7 @@ NO_SERVICES = [
     ("url", "https://acme.io/docs/api/v1/users", "assign"),
     ("FONT_URL", "https://fonts.googleapis.com/css2", "assign"),
     ("docs_url", "https://api.acme.io/methods", "assign"),
+    ("DOCS_SERVER_URL", "https://cloud.acme.io/api", "assign"),
     ("error_url", "https://acme.io/errors/42", "assign"),
     ("more_info_url", "https://acme.io/why", "assign"),
     ("release_url", "https://github.com/acme/tool/releases/tag/v1.2", "assign"),
