@@ -244,7 +244,7 @@ def _subject_of_called(name: str, role: str, at: Place) -> str:
         is_called = _HERE in called_addresses(marked, at.scope, effects)
         return f"{marked.func} is called with" if is_called else ""
     if role == "other" and function is not None and _is_returned(at):
-        is_called = calls_returned(FunctionRef(at.path, function), effects)
+        is_called = not _returns_given(at) and calls_returned(FunctionRef(at.path, function), effects)
         return f"{function.name} returns" if is_called else ""
     if role not in _BOUND or not name:
         return ""
