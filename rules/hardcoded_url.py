@@ -64,7 +64,7 @@ _NAMELESS = re.compile(r"[a-z+]+://(?:\[|[\d.]+(?:[:/]|$)|[\w-]+(?:[:/]|$))")
 _BOUND = ("assign", "annotated")
 _HERE = Of("address")
 # `if not url:`, `if url is None:`; and the name of a variable of the environment.
-_GUARD = re.compile(r"if\s+(?:not\s+\w+|\w+\s+is\s+None|\w+\s*==\s*(?:\"\"|''))\s*:")
+_GUARD = re.compile(r"(?:el)?if\s+(?:not\s+\w+|\w+\s+is\s+None|\w+\s*==\s*(?:\"\"|''))\s*:")
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$")
 # What clients call the address they are based on.
 _BASE = re.compile(r"base|api|endpoint|server|host|broker|backend|dsn|database", re.IGNORECASE)
@@ -242,7 +242,8 @@ def _subject_of_called(name: str, role: str, at: Place) -> str:
         call = _call(at)
         marked = _marked(call, at) if call is not None else Call(UNKNOWN)
         is_called = _HERE in called_addresses(marked, at.scope, effects)
-        return f"{marked.func} is called with" if is_called else ""
+        callee = marked.func if isinstance(marked.func, str) else name
+        return f"{callee} is called with" if is_called else ""
     if role == "other" and function is not None and _is_returned(at):
         is_called = not _returns_given(at) and calls_returned(FunctionRef(at.path, function), effects)
         return f"{function.name} returns" if is_called else ""
@@ -407,8 +408,10 @@ def _names_address(name: str) -> bool:
 def _is_fallback(name: str, at: Place) -> bool:
     """Whether an address is used for want of another: `given or self.BASE_URL`, `if given: url = given`."""
     if at.function is not None:
-        if _GUARD.match(_row_above(at)) and name in _WORD.findall(_row_above(at)):
-            return any(a.target == name and a.line < at.line for a in at.function.assigns)
+        given = any(a.target == name and a.line < at.line for a in at.function.assigns)
+        header = _header(at) if given else ""
+        if _GUARD.match(header) and name in _WORD.findall(header):
+            return True
         others = [a for a in at.function.assigns if a.target == name and a.fork]
         return any(isinstance(a.value, str) for a in others)
     bodies = (at.module.facts.body, *at.module.facts.functions)
@@ -426,13 +429,15 @@ def _falls_back(value: Expr, name: str) -> bool:
     return False
 
 
-def _row_above(at: Place) -> str:
-    """The header of the block that the statement stands in."""
-    indents = [len(row) - len(row.lstrip()) for row in at.rows[: at.line]]
-    above = (
-        i for i in range(at.line - 2, -1, -1) if indents[i] < indents[at.line - 1] and at.rows[i].strip()
-    )
-    return at.rows[next(above, at.line - 1)].strip()
+def _header(at: Place) -> str:
+    """The row that begins the block that the statement stands in."""
+    depth = _depth(at.rows[at.line - 1])
+    rows = (at.rows[line] for line in range(at.line - 2, -1, -1))
+    return next((row.strip() for row in rows if row.strip() and _depth(row) < depth), "")
+
+
+def _depth(row: str) -> int:
+    return len(row) - len(row.lstrip())
 
 
 def _is_default_of_variable(at: Place) -> bool:
