@@ -9,6 +9,7 @@ __version__ = "0.1.0"
 # Type checkers know the name, and to import `typing` takes longer than all the rest of a warm run.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from api_lint.addressed import *  # noqa: F403
     from api_lint.api import *  # noqa: F403
     from api_lint.facts import *  # noqa: F403
     from api_lint.fixers.data_access import *  # noqa: F403
@@ -32,13 +33,14 @@ _PUBLIC = {
     "fixers.moves": (
         "callee_words has_holes host_name is_generic is_storable moved no_move put quote_of source_of split_address title_of"
     ),
+    "addressed": "called_addresses calls_address calls_returned holds_name",
     "api": "Api Module",
     "facts": (
         "NO_EFFECT NO_VALUE UNKNOWN Assign Attr Await Call CallSite Choice Class ClassRef Comp Const Decorator "
         "Dependency Effect Expr Failure Field Format Function FunctionRef Handler Import Item Lambda Literal Map "
         "ModuleFacts Of Param Raise Return Route Seq Span Star Step Text Unknown Unpack Value root_of"
     ),
-    "literals": "mask_address names_service text_of traits",
+    "literals": "mask_address name_in_class names_service text_of traits",
     "fixers.narrow": "narrowed",
     "rule": (
         "SAFE UNSAFE AddCode AddField AddLine Diagnostic Finding Fix NeedImport NoOptions Related Replace Rewrite Rule RuleError TextEdit TextFix"

@@ -11,7 +11,9 @@ import contextlib
 import re
 import warnings
 from array import array
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from types import SimpleNamespace
 from typing import Any
 
@@ -56,6 +58,7 @@ from api_lint.generated import is_generated
 from api_lint.libraries.llm import is_llm_address
 from api_lint.syntax import older
 
+_SECRET_TRAITS = frozenset({"secret", "provider-key", "dsn-password"})
 # Deeper nesting kills LibCST's parser (SIGSEGV near 1,500) and exhausts CPython's; code written by people stays below 50.
 MAX_NESTING = 200
 
@@ -272,8 +275,12 @@ class _Indexer:
         self.type_checking = False
         self.row = 1  # of the statement that is walked
         self.depth = 0  # of the expression that is walked
+        self.statements: list[ast.stmt] = []
+        # By the literal that they begin with, the texts of sums.
+        self.joined: dict[int, str] = {}
 
     def module(self, tree: ast.Module) -> ModuleFacts:
+        self.statements = tree.body
         self._block(tree.body)
         last = len(self.rows)
         body = self._close(
@@ -861,7 +868,7 @@ class _Indexer:
     def _constant(self, node: ast.Constant, name: str, role: str) -> Expr:
         value = node.value
         if isinstance(value, str):
-            self._literal(node, value, name, role)
+            self._literal(node, value, name, role, self.joined.pop(id(node), ""))
             if role in ("assign", "annotated") and _is_kept(
                 name, value, isinstance(self.body, _ClassBody)
             ):
@@ -873,9 +880,15 @@ class _Indexer:
             self._literal(node, value.decode("latin-1"), name, role)
         return Of(type(value).__name__)
 
-    def _literal(self, node: ast.expr, value: str, name: str, role: str) -> None:
+    def _literal(self, node: ast.expr, value: str, name: str, role: str, filled: str = "") -> None:
         if value and literals.candidate(name, value):
-            found = literals.traits(name, value, role)
+            known = name
+            if isinstance(self.body, _ClassBody) and "://" in value and role in ("assign", "annotated"):
+                known = literals.name_in_class(name, self.body.qualname)
+            found = literals.traits(known, value, role)
+            if filled and not found:
+                found = literals.traits(known, filled, role)
+                found = found if "url" in found and not found & _SECRET_TRAITS else frozenset()
             if is_llm_address(value):
                 found |= {"llm"}
             if found:
@@ -939,6 +952,8 @@ class _Indexer:
         return Choice(options) if isinstance(node.op, ast.Or) else Choice(options[-1:])
 
     def _binop(self, node: ast.BinOp, name: str, role: str) -> Expr:
+        if isinstance(node.op, ast.Add):
+            self._join(node)
         left = self._expr(node.left, name, role)
         right = self._expr(node.right, name if isinstance(node.op, ast.Add) else "", role)
         if isinstance(node.op, ast.BitOr):
@@ -948,6 +963,22 @@ class _Indexer:
         if Of("str") in (left, right) or isinstance(left, (Text, Format)):
             return Of("str")
         return UNKNOWN
+
+    def _join(self, node: ast.BinOp) -> None:
+        """Keep the text that a sum makes, for the literal in which it begins if that is an address without its host."""
+        parts: list[ast.expr] = []
+        first: ast.expr = node
+        while isinstance(first, ast.BinOp) and isinstance(first.op, ast.Add):
+            parts.append(first.right)
+            first = first.left
+        if (
+            isinstance(first, ast.Constant)
+            and isinstance(first.value, str)
+            and id(first) not in self.joined
+        ):
+            _, sign, host = first.value.partition("://")
+            if sign and "/" not in host:
+                self.joined[id(first)] = self._filled([first, *reversed(parts)])
 
     def _unary(self, node: ast.UnaryOp, name: str, role: str) -> Expr:
         operand = self._expr(node.operand)
@@ -971,8 +1002,45 @@ class _Indexer:
             elif isinstance(part, ast.FormattedValue):
                 text.append("{}")
                 parts.append(self._expr(part.value))
-        self._literal(node, "".join(text), name, role)
+        self._literal(node, "".join(text), name, role, self._filled(node.values))
         return Format(tuple(parts))
+
+    def _filled(self, parts: Iterable[ast.expr]) -> str:
+        """The text that parts make together, the file's constants put in and `{}` for anything else; "" if it is no
+        address."""
+        text = ""
+        for part in parts:
+            if (
+                isinstance(part, ast.FormattedValue)
+                and part.conversion == -1
+                and part.format_spec is None
+            ):
+                part = part.value
+            if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                text += part.value
+            elif "://" not in text:
+                return ""
+            else:
+                text += self._constants.get(part.id, "{}") if isinstance(part, ast.Name) else "{}"
+        return text
+
+    @cached_property
+    def _constants(self) -> dict[str, str]:
+        """The texts and numbers that the file gives a name at its top level, and nothing else ever."""
+        bound = Counter(
+            node.id if isinstance(node, ast.Name) else node.arg
+            for node in ast.walk(ast.Module(self.statements, []))
+            if isinstance(node, ast.arg)
+            or (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
+        )
+        found: dict[str, str] = {}
+        for statement in self.statements:
+            match statement:
+                case ast.Assign([ast.Name(name)], ast.Constant(str() | int() as value)) | ast.AnnAssign(
+                    ast.Name(name), _, ast.Constant(str() | int() as value)
+                ) if bound[name] == 1:
+                    found[name] = str(value)
+        return found
 
     def _comprehension(
         self, node: Any, kind: str, element: ast.expr, key: ast.expr | None = None

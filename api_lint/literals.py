@@ -13,7 +13,9 @@ Traits:
     `service-url`         (with `url`) bound to a name, or passed to a call, that says a service is meant
     `localhost`           (with `url`) of this machine, or a container's name
     `documentation-url`   (with `url`) a page for people
-    `namespace-url`       (with `url`) an identifier that nobody calls: a schema, a scope, an XML namespace
+    `namespace-url`       (with `url`) an identifier that nobody calls: a schema, a scope, an XML namespace; or a host to
+                          be filled in
+    `sample-url`          (with `url`) of a host that is kept for samples: `example.com`
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from math import log2
 
-__all__ = ["candidate", "mask_address", "names_service", "telling", "text_of", "traits"]
+__all__ = ["candidate", "mask_address", "name_in_class", "names_service", "telling", "text_of", "traits"]
 
 _LONGEST = 8192
 _LONGEST_ADDRESS = 2048
@@ -599,38 +601,61 @@ _LOOPBACK = re.compile(
 _HOST = re.compile(r"[\w{}.*-]+$|\[[0-9a-fA-F:]+\]$")
 _HOLE = re.compile(r"\{[^{}]*\}")
 _DOMAIN = re.compile(
-    r"(?:[\w-]*\{[\w.\[\]'\"()]*\}[\w-]*|[\w-]+)(?:\.(?:[\w-]+|\{[\w.]*\}))*\.[A-Za-z][\w-]+\.?$|\d+(?:\.\d+){3}$"
+    r"(?:[\w-]*\{[\w.\[\]'\"()]*\}[\w-]*|[\w-]+)(?:\.(?:[\w-]*\{[\w.]*\}[\w-]*|[\w-]+))*\.[A-Za-z][\w-]+\.?$"
+    r"|\d+(?:\.\d+){3}$"
 )
 # Hosts whose pages are for people: by their first name, and by their last ones.
 _PAGES = frozenset(
-    "doc docs help support learn developer developers wiki blog status community forum devcenter "
-    "fonts cdn cdnjs".split()
+    "doc docs help learn developer developers wiki blog devcenter fonts cdn cdnjs".split()
 )
+# … and such that have pages and an API.
+_DESKS = frozenset("support status community forum".split())
 _SITES = (
     "wikipedia.org readthedocs.io readthedocs.org stackoverflow.com github.io gitbook.io dev.to "
     "medium.com youtube.com youtu.be linkedin.com twitter.com x.com discord.gg t.me unpkg.com "
     "gravatar.com ui-avatars.com img.shields.io opensource.org creativecommons.org gnu.org spdx.org "
     "choosealicense.com cloud.google.com".split()
 )
-_PAGE_PATH = re.compile(
-    r"/(?:[\w/.-]*/)?(?:docs?|documentation|wiki|help|faq|blog|articles?|guides?|tutorials?|licen[sc]es?"
-    r"|privacy|terms|tos|legal|about|contact|pricing)(?:[/#?.]|$)"
-    r"|[^?#]*\.(?:md|rst|html?|png|jpe?g|gif|svg|ico|webp|css|js|woff2?|ttf|pdf|mp[34])(?:[?#]|$)",
+_PAGE_STEP = re.compile(
+    r"(?P<before>/(?:[\w/.-]*/)?)(?P<word>docs?|documentation|wiki|help|faq|blog|articles?|guides?|tutorials?|licen[sc]es?"
+    r"|privacy|terms|tos|legal|about|contact|pricing)(?P<after>[/#?.]|$)",
+    re.IGNORECASE,
+)
+_PAGE_FILE = re.compile(
+    r"[^?#]*\.(?:md|rst|html?|png|jpe?g|gif|svg|ico|webp|css|js|woff2?|ttf|pdf|mp[34])(?:[?#]|$)",
     re.IGNORECASE,
 )
 _REPOSITORIES = frozenset({"github.com", "www.github.com", "gitlab.com", "bitbucket.org", "pypi.org"})
 _REPOSITORY = re.compile(
-    r"/(?!api/)[\w.{}-]+/[\w.{}-]+(?:/?$|\.git$|/(?:blob|tree|issues|pull|wiki|releases|discussions|commit|raw)\b)"
-    r"|/(?:project|help)/"
+    r"/(?!api/)[\w.{}-]+/[\w.{}-]+(?:/?$|\.git$|/(?:blob|tree|issues|pull|wiki|releases(?!/(?:latest/)?download/)|discussions|commit)\b)"
+    r"|/(?:project|help)/|/(?!(?:api|graphql)\b)[\w.{}-]+/?$"
 )
+# What lies below these is a repository's files, in whatever folders.
+_RAW_FILES = frozenset({"raw.githubusercontent.com", "codeload.github.com"})
 _NAMESPACES = (
     "w3.org json-schema.org schema.org purl.org opengis.net iana.org ietf.org rfc-editor.org oasis- "
     "open.org openapis.org activitystrea.ms w3id.org xmlsoap.org httpstatuses.com sitemaps.org "
     "jsonapi.org".split()
 )
+_GOOGLE_API = r"(?!fonts\.|ajax\.|www\.|(?:commondata)?storage\.)[\w.{}-]+\.googleapis\.com"
+_API_HOST = re.compile(rf"(?:[\w-]*-)?api[.-](?!docs?\b)|{_GOOGLE_API}$", re.IGNORECASE)
+_API_STEP = re.compile(r"/(?:[\w/.{}-]+/)?(?:api|v\d[\d.]*|graphql|rpc)(?:/|$)", re.IGNORECASE)
 _API_ADDRESS = re.compile(
-    r"(?!https?:|wss?:)|https?://(?:[\w-]*-)?api[.-]"
+    rf"(?!https?:|wss?:)|https?://(?:(?:[\w-]*-)?api[.-]|{_GOOGLE_API}(?:[/:]|$))"
     r"|(?:https?|wss?)://[^/]+/(?:[\w/{}-]+/)?(?:api|v\d[\d.]*|graphql|rpc)(?:/|$)",
+    re.IGNORECASE,
+)
+# Pages about an API: before its path (`/docs/api/…`), or at its end.
+_API_REFERENCE = re.compile(
+    r"/(?:[\w.-]+/)*?(?:docs?|documentation)(?:/?(?:#.*)?$|/(?:[\w.-]+/)*?(?:api|v\d[\d.]*|graphql|rpc)/)",
+    re.IGNORECASE,
+)
+# Kept for samples (RFC 2606): nobody has them.
+_SAMPLES = ("example.com", "example.net", "example.org", "example")
+# A host's label that somebody is to fill in.
+_TO_BE_NAMED = re.compile(
+    r"(?:^|[-_])(?:your|placeholder|replace|insert|redacted)(?:[-_]|$)|[-_]here$|^your(?:[-_]?own)?"
+    r"(?:domain|company|app|site|website|server|host|name|resource|project|org|organi[sz]ation|tenant|instance|api)$|^x{4,}$",
     re.IGNORECASE,
 )
 _SERVICE_WORDS = frozenset(
@@ -658,8 +683,16 @@ _NOT_SERVICE = _SURELY_NOT_SERVICE | frozenset(
     "useragent demo prompt display re template html email body markdown content issues pull release "
     "releases support faq guide tutorial learn blog signup pricing donate sponsor social twitter "
     "linkedin youtube xpath suffix id ids key type types test tests fake mock dummy stub warn log "
-    "note notes comment".split()
+    "note notes comment uploader maintainer photographer".split()
 )
+# By word, how many words may stand behind it where it still says what the value is: a page about an error, or of one.
+_SAID_OF = {
+    **dict.fromkeys("error errors exception warning info".split(), 1),
+    **dict.fromkeys("message messages msg detail details".split(), 0),
+}
+_ENDINGS = frozenset("url urls uri uris endpoint endpoints base api".split())
+# What an API may be about, if its address is surely one and says so too.
+_TOPICS = frozenset("doc docs documentation contact author issue options choice".split())
 _SERVICE_KINDS = frozenset("base api server service token auth webhook endpoint".split())
 # Keys of a dict that as often hold a link for people.
 _COMMON_KEYS = frozenset("url uri link href website site location target source_url html_url".split())
@@ -680,7 +713,7 @@ _CALLERS = frozenset(
 
 def names_service(name: str) -> bool:
     """Whether a name says that it holds the address of something that is called (`api_base`, `WEBHOOK_URL`)."""
-    words = _words(name)
+    words = _telling_words(name)
     if not words or not _SURELY_NOT_SERVICE.isdisjoint(words):
         return False
     if words[-1] in ("endpoint", "base", "api"):
@@ -689,7 +722,29 @@ def names_service(name: str) -> bool:
         return True
     if not _NOT_SERVICE.isdisjoint(words):
         return False
-    return name.lower().endswith(("url", "uri")) or not _SERVICE_WORDS.isdisjoint(words)
+    return words[-1].endswith(("url", "uri")) or not _SERVICE_WORDS.isdisjoint(words)
+
+
+@lru_cache(maxsize=4096)
+def _telling_words(name: str) -> tuple[str, ...]:
+    """The words of a name that say what its value is: `error` does so in `error_url`, not in `error_redirect_url`."""
+    words = _words(name)
+    if len(words) > 1 and words[-1] == "template" and words[-2] in _ENDINGS:
+        words = words[:-1]
+    if not words or words[-1] not in _ENDINGS:
+        return words
+    count = len(words)
+    kept = [w for i, w in enumerate(words, 1) if i >= count - _SAID_OF.get(w, count)]
+    return tuple(kept[:-2] + kept[-1:] if words[-3:-1] == ("user", "info") else kept)
+
+
+def name_in_class(name: str, cls: str) -> str:
+    """What a class's field is called by those who use it, if that says more: `SEND_URL` for `SEND` of `class URL`.
+
+    Parameters: `name`, the field's; `cls`, the class's, "" for none.
+    """
+    words = _words(cls.rpartition(".")[2])
+    return f"{name}_{'_'.join(words)}" if words and words[-1] in _ENDINGS - {"base", "api"} else name
 
 
 def _is_service(name: str, value: str, role: str) -> bool:
@@ -701,7 +756,9 @@ def _is_service(name: str, value: str, role: str) -> bool:
     is_api = _API_ADDRESS.match(value) is not None
     if names_service(name):
         return is_api or role != "item" or name.lower() not in _COMMON_KEYS
-    words = _words(name)
+    words = _telling_words(name)
+    if is_api and words and words[-1] in _ENDINGS and _API_STEP.match(_path_of(value)):
+        words = tuple(word for word in words if word not in _TOPICS or word not in value.lower())
     return (
         is_api
         and bool(words)
@@ -743,13 +800,23 @@ def _address(name: str, value: str, role: str) -> set[str]:
         found.add("localhost")
     # `http://localhost` without a port is the base of an application in the same process more often than a service
     is_in_process = host == "localhost" and not match["port"] and match["rest"] in ("", "/")
-    if _is_namespace(host, match["rest"]) or host in ("test", "testserver") or is_in_process:
+    is_called = role == "argument" and _is_called(name)
+    if _ends_in(host, _SAMPLES):
+        found.add("sample-url")
+    is_nobody = not is_called and any(map(_TO_BE_NAMED.search, host.split(".")))
+    is_own = host in ("test", "testserver") or is_in_process
+    if _is_namespace(host, match["rest"]) or is_own or is_nobody:
         found.add("namespace-url")
-    elif _is_documentation(host, match["rest"]) and not (role == "argument" and _is_called(name)):
+    elif not is_called and _is_documentation(host, match["rest"]):
         found.add("documentation-url")
     elif _is_service(name, value, role):
         found.add("service-url")
     return found
+
+
+def _path_of(value: str) -> str:
+    match = _ADDRESS.match(value)
+    return match["rest"] if match is not None else ""
 
 
 def _is_namespace(host: str, path: str) -> bool:
@@ -766,9 +833,26 @@ def _is_namespace(host: str, path: str) -> bool:
 
 def _is_documentation(host: str, path: str) -> bool:
     first = host.removeprefix("www.").partition(".")[0]
-    if first in _PAGES or _ends_in(host, _SITES) or _PAGE_PATH.match(path):
+    if _ends_in(host, _SITES) or _PAGE_FILE.match(path):
         return True
-    return host in _REPOSITORIES and _REPOSITORY.match(path) is not None
+    if first in _PAGES and not _API_HOST.match(host):
+        return True
+    if first in _DESKS and not _API_STEP.match(path):
+        return True
+    if host in _REPOSITORIES and _REPOSITORY.match(path):
+        return True
+    return _is_page(host, path)
+
+
+def _is_page(host: str, path: str) -> bool:
+    """Whether a folder on the way says that people read what is there; what it says below an API is what that is about."""
+    found = _PAGE_STEP.match(path)
+    if found is None or host in _RAW_FILES:
+        return False
+    is_reference = found["word"].lower() in ("doc", "docs", "documentation")
+    if _API_STEP.match(found["before"]):
+        return _API_REFERENCE.match(path) is not None
+    return is_reference or not _API_HOST.match(host)
 
 
 def _is_called(callee: str) -> bool:

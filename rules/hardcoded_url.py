@@ -3,10 +3,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 
 import libcst as cst
 
 from api_lint import (
+    UNKNOWN,
     UNSAFE,
     Api,
     Attr,
@@ -14,18 +16,26 @@ from api_lint import (
     Choice,
     Expr,
     Finding,
+    Function,
+    FunctionRef,
     Item,
     Literal,
     Module,
+    Of,
     Place,
     Rule,
+    called_addresses,
+    calls_address,
+    calls_returned,
     free_name,
     has_holes,
+    holds_name,
     host_name,
     is_generic,
     is_storable,
     mask_address,
     moved,
+    name_in_class,
     names_service,
     no_move,
     put,
@@ -39,7 +49,7 @@ from api_lint import (
     upper_snake,
 )
 
-_NO_SERVICE = frozenset({"documentation-url", "namespace-url", "dsn-password", "secret"})
+_NO_SERVICE = frozenset({"namespace-url", "dsn-password", "secret"})
 # What stands below these keys and keywords describes the API to people, or decides who may call it.
 _ABOUT = frozenset(
     "example examples openapi_examples json_schema_extra schema_extra description help placeholder responses contact "
@@ -51,6 +61,13 @@ _CONFIGURED = ("Settings", "pydantic.BaseModel", "pydantic.main.BaseModel")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 # An address whose host is a number, or a name within a network.
 _NAMELESS = re.compile(r"[a-z+]+://(?:\[|[\d.]+(?:[:/]|$)|[\w-]+(?:[:/]|$))")
+_BOUND = ("assign", "annotated")
+_HERE = Of("address")
+# `if not url:`, `if url is None:`; and the name of a variable of the environment.
+_GUARD = re.compile(r"(?:el)?if\s+(?:not\s+\w+|\w+\s+is\s+None|\w+\s*==\s*(?:\"\"|''))\s*:")
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$")
+# What clients call the address they are based on.
+_BASE = re.compile(r"base|api|endpoint|server|host|broker|backend|dsn|database", re.IGNORECASE)
 _ENVIRONMENT = ("getenv", "environ.get", "environ")
 
 
@@ -61,12 +78,13 @@ class HardcodedUrl(Rule):
     the address from the settings and keep the literal there, as the default of a variable. The fix reads a variable of the
     environment, or adds a field to the project's `BaseSettings`; of an address without a name of its own only scheme and
     host move. Links for people, schema
-    namespaces, allowed origins and defaults that the environment overrides are not reported; of the addresses in one
-    list, the first is.
+    namespaces, allowed origins, sample values (`{"link": "https://example.com"}`), hosts to be filled in and defaults
+    that the environment overrides are not reported; of the addresses in one list, the first is.
 
-    Evidence: The address has to be what a client calls or is based on, or be bound to a name that says it is a
-    service's (`API_URL`, `WEBHOOK`), or look like an API's itself. The latter two are weaker evidence, so tests,
-    examples and generated files are passed over; other literals with a scheme are not reported.
+    Evidence: The address has to be what a client calls or is based on, be it by a name, a constant or a function of the
+    project that hands it on, or be bound to a name that says it is a service's (`API_URL`, `WEBHOOK`), or look like
+    an API's itself. The latter two are weaker evidence, so tests, examples and generated files are passed over; other
+    literals with a scheme are not reported.
 
     Bad::
 
@@ -113,16 +131,26 @@ class HardcodedUrl(Rule):
             return
         value, at = _formatted(node, at)
         name, role = at.binding(value)
-        found = traits(name, text, role)
+        known = name_in_class(name, at.cls) if at.function is None and role in _BOUND else name
+        found = traits(known, text, role)
+        is_joined = "url" not in found
+        if is_joined:
+            found, text = _traits_of_joined(node, name, role, at), _joined(value, at)
         if "url" not in found or found & _NO_SERVICE or _is_about(at) or _is_one_of_many(value, at):
             return
+        if "sample-url" in found and _is_sample(name, role, at):
+            return
         if _is_overridable(value, name, role, at) or (
-            "localhost" in found and _is_own(text, name, role, at)
+            "localhost" in found and _is_own("" if is_joined else text, name, role, at)
         ):
             return
-        subject = _subject(name, role, found, at)
+        subject = "" if "documentation-url" in found else _subject(name, role, found, at)
+        subject = subject or _subject_of_called(name, role, at)
         if subject:
             finding = self.found(node, subject=subject, address=mask_address(text))
+            if is_joined:
+                yield finding.unfixable("its host is put together from several texts")
+                return
             yield _fixed(
                 finding,
                 node,
@@ -134,9 +162,46 @@ class HardcodedUrl(Rule):
 
 def _may_be_service(literal: Literal) -> bool:
     found = literal.traits
-    if "url" not in found or found & _NO_SERVICE or literal.role == "getenv":
+    if "url" not in found or found & _NO_SERVICE or literal.role in ("getenv", "compare"):
         return False
-    return "service-url" in found or literal.role in ("other", "item")
+    return "service-url" in found or literal.role != "default"
+
+
+def _traits_of_joined(node: cst.BaseExpression, name: str, role: str, at: Place) -> frozenset[str]:
+    """What the index says of a literal in which other texts of the file are put, or that begins a sum of them."""
+    code = source_of(node)
+    named = (each for each in at.module.facts.literals if (each.name, each.role) == (name, role))
+    return next((each.traits for each in named if text_at(each, at.rows) == code), frozenset())
+
+
+def _joined(value: cst.BaseExpression, at: Place) -> str:
+    """The text that an f-string or a sum makes, with the names that stand in it."""
+    whole = value
+    for parent in reversed(at.parents):
+        if not isinstance(parent, cst.BinaryOperation) or not isinstance(parent.operator, cst.Add):
+            break
+        whole = parent
+    return "".join(_pieces(whole))
+
+
+def _pieces(node: cst.BaseExpression) -> Iterator[str]:
+    match node:
+        case cst.BinaryOperation(left=left, operator=cst.Add(), right=right):
+            yield from _pieces(left)
+            yield from _pieces(right)
+        case cst.FormattedString(parts):
+            for part in parts:
+                match part:
+                    case cst.FormattedStringText(value):
+                        yield value
+                    case cst.FormattedStringExpression(expression):
+                        yield from _pieces(expression)
+        case cst.SimpleString():
+            yield text_of(source_of(node))
+        case cst.Name(value):
+            yield f"{{{value}}}"
+        case _:
+            yield "{}"
 
 
 def _formatted(node: cst.BaseExpression, at: Place) -> tuple[cst.BaseExpression, Place]:
@@ -164,16 +229,93 @@ def _subject(name: str, role: str, found: frozenset[str], at: Place) -> str:
     if role == "item":
         outer = _name_of_dict(at)
         return f"{name} in {outer} is" if names_service(outer) else ""
-    if (
-        role == "other"
-        and at.function is not None
-        and any(isinstance(p, cst.Return) for p in at.parents)
-    ):
-        stands_in = "default" in at.function.name or any(
-            _names_address(param.name) for param in at.function.params
-        )
-        return f"{at.function.name} returns" if names_service(at.function.name) and not stands_in else ""
+    if role == "other" and at.function is not None and _is_returned(at):
+        is_told = names_service(at.function.name) or "localhost" in found
+        return f"{at.function.name} returns" if is_told and not _returns_given(at) else ""
     return ""
+
+
+def _subject_of_called(name: str, role: str, at: Place) -> str:
+    """The same for an address that a client is given, "" where none is: whatever it is called, wherever it leads."""
+    function, effects = at.function, at.api.effects
+    if role in ("argument", "keyword"):
+        call = _call(at)
+        marked = _marked(call, at) if call is not None else Call(UNKNOWN)
+        is_called = _HERE in called_addresses(marked, at.scope, effects)
+        callee = marked.func if isinstance(marked.func, str) else name
+        return f"{callee} is called with" if is_called else ""
+    if role == "other" and function is not None and _is_returned(at):
+        is_called = not _returns_given(at) and calls_returned(FunctionRef(at.path, function), effects)
+        return f"{function.name} returns" if is_called else ""
+    if role not in _BOUND or not name:
+        return ""
+    bodies: tuple[Function, ...]
+    if function is not None:
+        bodies, names = (function,), frozenset({name, f"self.{name}"})
+    else:
+        owner = at.cls.rpartition(".")[2]
+        own = {f"{owner}.{name}", f"self.{name}", f"cls.{name}"} if owner else {name}
+        bodies, names = (at.module.body, *at.module.facts.functions), frozenset(own)
+    is_called = any(
+        body.may_hold(name) and calls_address(body, at.module, partial(holds_name, names=names), effects)
+        for body in bodies
+    )
+    return f"{name} is" if is_called else ""
+
+
+def _is_returned(at: Place) -> bool:
+    return any(isinstance(p, cst.Return) for p in at.parents)
+
+
+def _returns_given(at: Place) -> bool:
+    """Whether the address that a function returns is there for when it is given none, or made of one that it is given."""
+    function = at.function
+    if function is None:
+        return False
+    rows = {
+        each.span.line: "".join(at.rows[each.span.line - 1 : each.span.end_line])
+        for each in function.returned
+    }
+    own = max((line for line in rows if line <= at.line), default=0)
+    others = {word for line, text in rows.items() if line != own for word in _WORD.findall(text)}
+    shown = set(_WORD.findall(rows.get(own, "")))
+    for param in (p.name for p in function.params if _names_address(p.name)):
+        made = {a.target for a in function.assigns if param in _WORD.findall(at.rows[a.line - 1])}
+        if param in others or not shown.isdisjoint(made - {param}):
+            return True
+    return "default" in function.name
+
+
+def _is_sample(name: str, role: str, at: Place) -> bool:
+    """Whether an address of nobody is a sample value: what is neither called nor configured."""
+    if role == "item":
+        in_dict = any(isinstance(p, cst.Dict) for p in at.parents)
+        return in_dict and not (at.function is None and names_service(_name_of_dict(at)))
+    call = _call(at) if role == "keyword" else None
+    if call is None or _BASE.search(name):
+        return False
+    return "service-url" not in traits(_last_name(call.func), "https://a.example.com", "argument")
+
+
+def _last_name(node: cst.BaseExpression) -> str:
+    match node:
+        case cst.Name(value) | cst.Attribute(_, cst.Name(value)):
+            return value
+    return ""
+
+
+def _marked(call: cst.Call, at: Place) -> Call:
+    """A call with a mark where the literal stands in it."""
+    made = at.expression(call)
+    if not isinstance(made, Call):
+        return Call(UNKNOWN)
+    by_name = [arg for arg in call.args if arg.keyword is not None or arg.star == "**"]
+    by_position = [arg for arg in call.args if arg not in by_name]
+    args = (_HERE if arg in at.parents else expr for arg, expr in zip(by_position, made.args))
+    keywords = (
+        (key, _HERE if arg in at.parents else expr) for arg, (key, expr) in zip(by_name, made.keywords)
+    )
+    return Call(made.func, tuple(args), tuple(keywords))
 
 
 def _call(at: Place) -> cst.Call | None:
@@ -235,6 +377,8 @@ def _is_overridable(value: cst.BaseExpression, name: str, role: str, at: Place) 
     """Whether the environment, or what was asked before, puts another address in its place."""
     if role == "getenv":
         return True
+    if role == "item" and at.cls and at.function is None and _looks_up_environment(at):
+        return True
     if at.function is None and any(base.endswith(_CONFIGURED) for base in at.bases(at.cls)):
         return True
     if role in ("assign", "annotated") and (_stands_in(name, at) or _is_fallback(name, at)):
@@ -264,6 +408,10 @@ def _names_address(name: str) -> bool:
 def _is_fallback(name: str, at: Place) -> bool:
     """Whether an address is used for want of another: `given or self.BASE_URL`, `if given: url = given`."""
     if at.function is not None:
+        given = any(a.target == name and a.line < at.line for a in at.function.assigns)
+        header = _header(at) if given else ""
+        if _GUARD.match(header) and name in _WORD.findall(header):
+            return True
         others = [a for a in at.function.assigns if a.target == name and a.fork]
         return any(isinstance(a.value, str) for a in others)
     bodies = (at.module.facts.body, *at.module.facts.functions)
@@ -279,6 +427,39 @@ def _falls_back(value: Expr, name: str) -> bool:
             inner = func.base if isinstance(func, Attr) else func
             return any(_falls_back(each, name) for each in (inner, *args))
     return False
+
+
+def _header(at: Place) -> str:
+    """The row that begins the block that the statement stands in."""
+    depth = _depth(at.rows[at.line - 1])
+    rows = (at.rows[line] for line in range(at.line - 2, -1, -1))
+    return next((row.strip() for row in rows if row.strip() and _depth(row) < depth), "")
+
+
+def _depth(row: str) -> int:
+    return len(row) - len(row.lstrip())
+
+
+def _is_default_of_variable(at: Place) -> bool:
+    """Whether an address of this machine stands beside the name of a variable, in the row of a table of settings."""
+    match at.parents[-2:]:
+        case (cst.List(elements) | cst.Tuple(elements), cst.Element()):
+            texts = (e.value.evaluated_value for e in elements if isinstance(e.value, cst.SimpleString))
+            return any(isinstance(text, str) and _VARIABLE.match(text) for text in texts)
+    return False
+
+
+def _looks_up_environment(at: Place) -> bool:
+    """Whether a class that keeps defaults has a method that asks the environment for a key it is handed."""
+    methods = (f for f in at.module.facts.functions if f.owner == at.cls)
+    return any(
+        isinstance(site.call.func, str)
+        and site.call.func.endswith(_ENVIRONMENT)
+        and site.call.args[:1]
+        and site.call.args[0] in {param.name for param in method.params}
+        for method in methods
+        for site in method.calls
+    )
 
 
 def _asks_for_other(choice: cst.IfExp, literal: cst.CSTNode) -> bool:
@@ -305,11 +486,24 @@ def _asks_environment(expr: Expr) -> bool:
 
 def _is_own(text: str, name: str, role: str, at: Place) -> bool:
     """Whether an address of this machine is only what is there before anybody configures another one."""
+    if role == "other" and _is_link(text, at):
+        return False
     if role in ("default", "other") or ":{" in text or "default" in name.lower():
         return True
-    if any(isinstance(p, cst.IfExp) for p in at.parents):
+    if any(isinstance(p, cst.IfExp) for p in at.parents) or _is_default_of_variable(at):
         return True
     return at.path.rpartition("/")[2].removesuffix(".py") in _LOCAL_FILES
+
+
+def _is_link(text: str, at: Place) -> bool:
+    """Whether a link to something is made of an address of this machine, and returned."""
+    has_path = bool(text.partition("://")[2].partition("/")[2])
+    match at.parents[-2:]:
+        case (cst.Return(), cst.BinaryOperation(operator=cst.Add())):
+            return has_path
+        case (_, cst.Return()):
+            return has_path and "{}" in text and ":{" not in text
+    return False
 
 
 # ----------------------------------------------------------------------------------------------------------- fix
@@ -324,7 +518,7 @@ def _fixed(finding: Finding, node: cst.BaseExpression, name: str, role: str, at:
     own = upper_snake(name) if role in ("assign", "annotated", "default", "item", "keyword") else ""
     is_telling = not is_generic(own) or (name.isupper() and _NAMELESS.match(text_of(source_of(node))))
     if own and is_telling and not has_holes(node) and not _is_shared(name, node, at):
-        own = own if names_service(own) else f"{own}_URL"
+        own = own if names_service(own) or own.endswith(("URL", "URI")) else f"{own}_URL"
         variable = free_name(own, source_of(node), (name, role), at)
         if not variable:
             return finding.unfixable("every fitting name is taken")

@@ -43,6 +43,7 @@ LAYERS = [
     {"relations", "usage"},
     {"infer"},
     {"effects"},
+    {"addressed"},
     {"raising"},
     {"frameworks"},
     {"api"},

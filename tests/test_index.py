@@ -229,6 +229,45 @@ def test_no_secret_is_in_the_facts() -> None:
     assert secret not in repr(found)
 
 
+def traits_at(source: str) -> dict[int, frozenset[str]]:
+    """By row, what the literals of a file look like."""
+    facts = index(source.encode(), "app.py")
+    assert isinstance(facts, ModuleFacts)
+    return {each.span.line: each.traits for each in facts.literals}
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        'f"redis://{HOST}:{PORT}"',
+        'f"redis://{HOST}:{port}"',
+        '"redis://" + HOST + ":6379"',
+        '"http" "://" + HOST + ".acme.io/" + path',
+        'f"https://{HOST}.{ZONE}"',
+    ],
+)
+def test_a_files_constants_are_put_into_addresses(address: str) -> None:
+    source = f"HOST = 'cache'\nPORT: int = 6379\nZONE = 'acme.io'\nBASE_URL = {address}\n"
+    assert "service-url" in traits_at(source)[4]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def f(HOST):\n    url = f'redis://{HOST}:1'\n",
+        "HOST = 'a'\nHOST = 'b'\nBASE_URL = f'redis://{HOST}:1'\n",
+        "HOST = 'a'\ndef f(HOST):\n    url = f'redis://{HOST}:1'\n",
+        "HOST = host()\nBASE_URL = f'redis://{HOST}:1'\n",
+        "HOST = 'cache'\nBASE_URL = f'redis://{HOST!r}:1'\n",
+        "HOST = 'cache'\nBASE_URL = '://' + HOST\n",
+        "PASSWORD = 'hunter2'\nHOST = 'a'\nBASE_URL = f'redis://:{PASSWORD}@{HOST}:1'\n",
+        "BASE_URL = 'https://' + host\n",
+    ],
+)
+def test_what_is_no_constant_is_not_put_into_addresses(source: str) -> None:
+    assert not any("url" in found for found in traits_at(source).values())
+
+
 def test_facts_are_plain_data() -> None:
     found = facts("import a\ndef f(x: a.B = None) -> 'C':\n    return [y for y in x if (z := y)]\n")
     again = pickle.loads(pickle.dumps(found))

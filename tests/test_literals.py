@@ -271,6 +271,23 @@ SERVICES = [
     ("reset_link", "https://shop.acme.io/reset?token={}", "assign"),
     ("api_url", "https://10.2.3.4/v1", "assign"),
     ("emails_url", "https://api.github.com/user/emails", "assign"),
+    # an API decides before its host's first label, the folders below it and a name's topic
+    ("_DOCS_BASE", "https://docs.googleapis.com/v1/", "assign"),
+    ("DOCS_API_DOCUMENT_URL", "https://docs.googleapis.com/v1/documents/{doc_id}", "assign"),
+    ("STATUS_URL", "https://status.acme.io/api/v2/summary.json", "assign"),
+    ("USER_URL", "https://api.acme.io/v1.0/contact/users/me", "assign"),
+    ("TERMS_API", "https://acme.io/api/v1/terms/search", "assign"),
+    # files of a repository
+    ("RAW_BASE_URL", "https://raw.githubusercontent.com/acme/documentation/main", "assign"),
+    ("FIXTURE_URL", "https://github.com/acme/data/raw/master/fixtures/", "assign"),
+    ("TOOL_URL", "https://github.com/acme/tool/releases/download/v1.2/tool.zip", "assign"),
+    # a word in a name's middle is what the service is about
+    ("SHOP_ERROR_REDIRECT_URL", "https://acme.io/oauth/error", "assign"),
+    ("SEND_MESSAGE_URL", "https://acme.io/send", "assign"),
+    ("USER_INFO_URL", "https://login.acme.io/me", "assign"),
+    ("_ARCHIVE_URL_TEMPLATE", "https://codeload.github.com/{owner}/{repo}/tar.gz/{revision}", "assign"),
+    ("endpoint_url", "https://{}.{}r2.acme.io", "assign"),
+    ("API_URL", "https://api.example.com", "assign"),
 ]
 
 NO_SERVICES = [
@@ -300,6 +317,20 @@ NO_SERVICES = [
     ("DATABASE_URL", "sqlite:///./app.db", "assign"),
     ("API_URL", "https://api.acme.io", "getenv"),
     ("description", "https://api.acme.io/v1", "keyword"),
+    ("API_DOCS_URL", "https://acme.io/api/v1/docs", "assign"),
+    ("url", "https://api.acme.io/docs/start", "assign"),
+    ("url", "https://acme.io/docs/api/v1/users", "assign"),
+    ("FONT_URL", "https://fonts.googleapis.com/css2", "assign"),
+    ("docs_url", "https://api.acme.io/methods", "assign"),
+    ("DOCS_SERVER_URL", "https://cloud.acme.io/api", "assign"),
+    ("error_url", "https://acme.io/errors/42", "assign"),
+    ("more_info_url", "https://acme.io/why", "assign"),
+    ("release_url", "https://github.com/acme/tool/releases/tag/v1.2", "assign"),
+    ("author_url", "https://api.acme.io/ada", "assign"),
+    ("github_url", "https://github.com/{}", "assign"),
+    ("BASE_URL", "https://YOUR_DEPLOYMENT_URL_HERE.cognitiveservices.azure.com", "assign"),
+    ("API_URL", "https://your-company.acme.io/api", "assign"),
+    ("SUPABASE_URL", "https://xxxxxxxx.supabase.co", "assign"),
 ]
 
 
@@ -311,6 +342,16 @@ def test_addresses_of_services(name: str, value: str, role: str) -> None:
 @pytest.mark.parametrize(("name", "value", "role"), NO_SERVICES)
 def test_addresses_that_nobody_calls(name: str, value: str, role: str) -> None:
     assert "service-url" not in looks(name, value, role)
+
+
+@pytest.mark.parametrize("host", ["example.com", "api.example.org", "shop.example"])
+def test_addresses_of_nobody(host: str) -> None:
+    assert "sample-url" in looks("link", f"https://{host}/login", "item")
+
+
+@pytest.mark.parametrize("host", ["api.acme.io", "example.io", "myexample.com"])
+def test_addresses_of_somebody(host: str) -> None:
+    assert "sample-url" not in looks("link", f"https://{host}/login", "item")
 
 
 @pytest.mark.parametrize(
