@@ -506,7 +506,8 @@ class DrfAdapter:
             owner, name = receiver(expr)
             if name == "as_view":
                 value = self.types.of(owner, scope)
-                if value.kind != "class" or "::" not in value.name:
+                # A class method: an instance serves as well.
+                if value.kind not in ("class", "instance") or "::" not in value.name:
                     return None
                 return _View(value.name, _actions_in(expr.args[0] if expr.args else UNKNOWN), None)
             inner = (self._view(a, scope, depth + 1) for a in expr.args if depth < _MAX_WRAPPERS)
