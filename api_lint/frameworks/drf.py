@@ -47,6 +47,7 @@ from api_lint.frameworks.routing import (
     resolved,
     shown_text,
     texts,
+    verbs,
 )
 from api_lint.infer import Scope, Types, listing
 from api_lint.link import Module
@@ -162,13 +163,12 @@ class DrfAdapter:
         handler = FunctionRef(module.path, function)
         owner, name = receiver(call)
         if name == "api_view" and self._api_view(handler) is call:
-            methods = self._upper(
-                call.argument(0, "http_method_names"), definition_scope(module, function)
-            )
+            scope = definition_scope(module, function)
+            methods = verbs(self.types, call.argument(0, "http_method_names"), scope)
             known = self.tables().functions.get(handler.key, [])
             for declared in [d for d, _ in known] or [Declared("drf", (), "", span, "", "")]:
                 declared = declared._replace(
-                    framework="drf", methods=methods or ("GET",), span=span, source=module.path
+                    framework="drf", methods=methods, span=span, source=module.path
                 )
                 yield self._route(declared, handler, None)
         elif name in _NINJA_DECORATORS and owner:
@@ -292,9 +292,9 @@ class DrfAdapter:
         action = _action(handler.function)
         if isinstance(action, Decorator) and isinstance(action.value, Call):
             module = self.types.project.module(handler.path)
+            given = action.value.argument(0, "methods")
             scope = definition_scope(module, handler.function) if module is not None else None
-            named = self._upper(action.value.keyword("methods"), scope) if scope is not None else ()
-            return named or ("GET",)
+            return verbs(self.types, given, scope) if scope is not None else ("ANY",)
         if isinstance(action, Decorator) and isinstance(action.value, str):
             return (action.value.rpartition(".")[2].upper(),)
         return (_ACTIONS[name][0] if name in _ACTIONS else name.upper() if name in _VERBS else "ANY",)
