@@ -29,10 +29,11 @@ _CHANGE = Known("none", blocks="db", data="write")
 
 _QUERIES = {
     **_each(
-        "alias all annotate complex_filter defer difference distinct exclude extra filter intersection none only "
+        "alias all annotate complex_filter defer difference distinct exclude extra filter intersection only "
         "order_by prefetch_related reverse select_for_update select_related union using",
         _BUILD,
     ),
+    "none": Known(_QUERYSET),  # holds nothing, and never asks the database
     **_each("dates datetimes raw values_list", _VALUES),
     "values": Known("django.db.models.QuerySet[dict]", data="query"),
     # evaluated
