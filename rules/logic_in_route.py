@@ -6,9 +6,11 @@ from typing import Annotated
 
 from api_lint import (
     UNSAFE,
+    Attr,
     Call,
     CallSite,
     Effect,
+    Expr,
     Finding,
     Function,
     Place,
@@ -16,6 +18,7 @@ from api_lint import (
     Related,
     Route,
     Rule,
+    Scope,
     Span,
     move_data_access,
     root_of,
@@ -48,7 +51,8 @@ class LogicInRoute(Rule):
 
     Logic in a handler cannot be used or tested without HTTP. A handler should validate, call a service, and turn the
     answer into a response. Calls into services, dependencies, `get_queryset`, serializers and permission classes are
-    not reported, nor is a `select` that somebody else executes.
+    not reported, nor is a `select` that somebody else executes, nor what a view asks of its own queryset
+    (`self.get_queryset().filter(…)`); what it writes through that is.
 
     Evidence: A route is one only if its decorator or registration resolves to an app, router, blueprint or view.
     Data access is a call on what is known to be a session, manager, collection or client. Where nothing else tells
@@ -132,15 +136,33 @@ def _counts(site: CallSite, effect: Effect, at: Place, body: Function) -> bool |
     """Whether a call is data access that counts by itself; `None` if it is none."""
     scope = at.api.scope(at.path, body, site.span.line)
     call = at.api.effects.handed(site.call, scope) or site.call
-    if not effect.data or root_of(call).startswith(_OWN_QUERYSET):
+    if not effect.data or (effect.data == "query" and _is_own_query(call, scope, at, body)):
         return None
     return not _is_own_row(call, effect.label.rpartition(".")[2], at, body)
+
+
+def _is_own_query(call: Call, scope: Scope, at: Place, body: Function) -> bool:
+    """Whether a call builds on what a view inherits to fetch its rows, maybe kept in a variable before."""
+    if root_of(call).startswith(_OWN_QUERYSET):
+        return True
+    name = _variable(call)
+    given = [a for a in body.assigns if a.target == name and _variable(a.value) != name]
+    return (
+        bool(given)
+        and all(a.how == "=" and root_of(a.value).startswith(_OWN_QUERYSET) for a in given)
+        and at.api.role(at.api.value(name, scope)) == "query"
+    )
+
+
+def _variable(expr: Expr) -> str:
+    return root_of(expr).partition(".")[0]
 
 
 def _is_own_row(call: Call, method: str, at: Place, body: Function) -> bool:
     if method not in _INSTANCE_METHODS or call.args:
         return False
-    owner = call.func.rpartition(".")[0] if isinstance(call.func, str) else ""
+    func = call.func
+    owner = func.base if isinstance(func, Attr) else str(func).rpartition(".")[0]
     receiver = at.api.value(owner, at.api.scope(at.path, body, body.end + 1)) if owner else None
     return receiver is None or at.api.role(receiver) == "model" or not receiver
 
