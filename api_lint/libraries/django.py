@@ -188,7 +188,11 @@ _CLASSES = {
     "django.contrib.auth.models.AnonymousUser": KnownClass(
         attributes={"is_authenticated": "bool", "is_anonymous": "bool"}
     ),
-    "django.contrib.contenttypes.models.ContentType": _SUBMODEL,
+    "django.contrib.contenttypes.models.ContentType": KnownClass(
+        bases=(_MODEL,),
+        role="model",
+        methods={"model_class": Known(f"type[{_MODEL}]")},
+    ),
     "django.contrib.sessions.models.Session": _SUBMODEL,
     "django.contrib.sites.models.Site": _SUBMODEL,
     "rest_framework.authtoken.models.Token": _SUBMODEL,
