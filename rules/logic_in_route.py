@@ -51,7 +51,7 @@ class LogicInRoute(Rule):
 
     Logic in a handler cannot be used or tested without HTTP. A handler should validate, call a service, and turn the
     answer into a response. Calls into services, dependencies, `get_queryset`, serializers and permission classes are
-    not reported, nor is a `select` that somebody else executes, nor what a view asks of its own queryset
+    not reported, nor is a `select` or a `session.query(…)` that is built for a service to execute, nor what a view asks of its own queryset
     (`self.get_queryset().filter(…)`); what it writes through that is.
 
     Evidence: A route is one only if its decorator or registration resolves to an app, router, blueprint or view.
@@ -136,7 +136,9 @@ def _counts(site: CallSite, effect: Effect, at: Place, body: Function) -> bool |
     """Whether a call is data access that counts by itself; `None` if it is none."""
     scope = at.api.scope(at.path, body, site.span.line)
     call = at.api.effects.handed(site.call, scope) or site.call
-    if not effect.data or (effect.data == "query" and _is_own_query(call, scope, at, body)):
+    if not effect.data or (effect.data != "write" and _is_own_query(call, scope, at, body)):
+        return None
+    if effect.data == "build" and _is_handed_on(site, at, body):
         return None
     return not _is_own_row(call, effect.label.rpartition(".")[2], at, body)
 
@@ -152,6 +154,29 @@ def _is_own_query(call: Call, scope: Scope, at: Place, body: Function) -> bool:
         and all(a.how == "=" and root_of(a.value).startswith(_OWN_QUERYSET) for a in given)
         and at.api.role(at.api.value(name, scope)) == "query"
     )
+
+
+def _is_handed_on(query: CallSite, at: Place, body: Function) -> bool:
+    """Whether a query is only built here, for a function or a class of the project that comes to run it."""
+    for site in body.calls:
+        given = (*site.call.args, *(value for _, value in site.call.keywords))
+        if _encloses(site.span, query.span) and any(_builds_on(each, query.call) for each in given):
+            func = at.api.value(site.call.func, at.api.scope(at.path, body, site.span.line))
+            ref = at.api.function_ref(func)
+            if ref is not None:
+                return not ref.function.parent
+            return at.api.class_ref(func) is not None and not at.api.role(func)
+    return False
+
+
+def _encloses(outer: Span, inner: Span) -> bool:
+    return outer[:2] <= inner[:2] and inner[2:] <= outer[2:]
+
+
+def _builds_on(expr: Expr, first: Call) -> bool:
+    while expr != first and isinstance(expr, (Call, Attr)):
+        expr = expr.func if isinstance(expr, Call) else expr.base
+    return expr == first
 
 
 def _variable(expr: Expr) -> str:
