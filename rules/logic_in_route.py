@@ -40,7 +40,8 @@ _INSTANCE_METHODS = frozenset(
 @dataclass(frozen=True)
 class Options:
     """`max_lines` and `max_branches`: a handler without data access is reported from so many lines and so many branches
-    and loops on; a branch that does no more than raise is not counted."""
+    and loops on; lines are those behind its docstring, comments among them; a branch that does no more than raise is
+    not counted."""
 
     max_lines: Annotated[int, Range(minimum=1)] = 50
     max_branches: Annotated[int, Range(minimum=0)] = 4
@@ -51,14 +52,14 @@ class LogicInRoute(Rule):
 
     Logic in a handler cannot be used or tested without HTTP. A handler should validate, call a service, and turn the
     answer into a response. Calls into services, dependencies, `get_queryset`, serializers and permission classes are
-    not reported, nor is a `select` or a `session.query(…)` that is built for a service to execute, nor what a view asks of its own queryset
-    (`self.get_queryset().filter(…)`); what it writes through that is.
+    not reported, nor is a `select` or a `session.query(…)` that is built for a service to execute, nor what a view
+    asks of its own queryset (`self.get_queryset().filter(…)`); what it writes through that is.
 
     Evidence: A route is one only if its decorator or registration resolves to an app, router, blueprint or view.
     Data access is a call on what is known to be a session, manager, collection or client. Where nothing else tells
     what `db` is, what the function does with it does: it queries a class, executes a statement, or, if it is called
-    as sessions and connections are, executes or commits. Length is a matter of degree: `max-lines` and `max-branches` say where it begins. What saves or
-    deletes an instance that was handed in counts only beside other access.
+    as sessions and connections are, executes or commits. Length is a matter of degree: `max-lines` and `max-branches`
+    say where it begins. What saves or deletes an instance that was handed in counts only beside other access.
 
     Bad::
 
