@@ -557,8 +557,8 @@ class Effect(NamedTuple):
 
     `blocks` is the category that stops an event loop: `sleep`, `http`, `file` (opening one, reading or writing it
     whole), `io` (programs, directory trees, name look-ups), `db`, `client`, or "".
-    `data` is what it does with stored data: `query` (reads, or builds a query on a model), `write` (mutates a session,
-    a row or a table), or "". `llm` names the provider's SDK. `label` is how a message names the call: `time.sleep`,
+    `data` is what it does with stored data: `query` (reads, or builds a query on a model), `build` (only builds a
+    session's query, which runs where it is read), `write` (mutates a session, a row or a table), or "". `llm` names the provider's SDK. `label` is how a message names the call: `time.sleep`,
     `Session.commit`.
     """
 

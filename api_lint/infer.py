@@ -1262,7 +1262,7 @@ class Types:
         assert module is not None
         if name in cls.methods:
             function = module.functions.get(f"{cls.qualname}.{name}")
-            if function is not None and is_property(function):
+            if function is not None and self._is_property(function, module):
                 return self.returns(FunctionRef(path, function), self._self(function, value))
             return Value("method", f"{path}::{cls.qualname}.{name}", (value,))
         return self._field(cls, module, name) or self._assigned_in_methods(cls, module, name, value)
@@ -1842,6 +1842,12 @@ class Types:
         return None
 
     # ---------------------------------------------------------------------------------------------- decorators
+
+    def _is_property(self, function: Function, module: Module) -> bool:
+        """Whether reading the attribute calls the function, by whatever names its decorators go."""
+        return is_property(function) or any(
+            name in _PROPERTIES for name in self.decorator_names(function, module)
+        )
 
     def decorator_names(self, function: Function, module: Module) -> Iterator[str]:
         """The dotted names of a function's decorators (of the callee where one is a call)."""

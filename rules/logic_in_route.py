@@ -6,9 +6,11 @@ from typing import Annotated
 
 from api_lint import (
     UNSAFE,
+    Attr,
     Call,
     CallSite,
     Effect,
+    Expr,
     Finding,
     Function,
     Place,
@@ -16,6 +18,7 @@ from api_lint import (
     Related,
     Route,
     Rule,
+    Scope,
     Span,
     move_data_access,
     root_of,
@@ -37,7 +40,8 @@ _INSTANCE_METHODS = frozenset(
 @dataclass(frozen=True)
 class Options:
     """`max_lines` and `max_branches`: a handler without data access is reported from so many lines and so many branches
-    and loops on; a branch that does no more than raise is not counted."""
+    and loops on; lines are those behind its docstring, comments among them; a branch that does no more than raise is
+    not counted."""
 
     max_lines: Annotated[int, Range(minimum=1)] = 50
     max_branches: Annotated[int, Range(minimum=0)] = 4
@@ -48,13 +52,14 @@ class LogicInRoute(Rule):
 
     Logic in a handler cannot be used or tested without HTTP. A handler should validate, call a service, and turn the
     answer into a response. Calls into services, dependencies, `get_queryset`, serializers and permission classes are
-    not reported, nor is a `select` that somebody else executes.
+    not reported, nor is a `select` or a `session.query(…)` that is built for a service to execute, nor what a view
+    asks of its own queryset (`self.get_queryset().filter(…)`); what it writes through that is.
 
     Evidence: A route is one only if its decorator or registration resolves to an app, router, blueprint or view.
     Data access is a call on what is known to be a session, manager, collection or client. Where nothing else tells
     what `db` is, what the function does with it does: it queries a class, executes a statement, or, if it is called
-    as sessions and connections are, executes or commits. Length is a matter of degree: `max-lines` and `max-branches` say where it begins. What saves or
-    deletes an instance that was handed in counts only beside other access.
+    as sessions and connections are, executes or commits. Length is a matter of degree: `max-lines` and `max-branches`
+    say where it begins. What saves or deletes an instance that was handed in counts only beside other access.
 
     Bad::
 
@@ -132,15 +137,58 @@ def _counts(site: CallSite, effect: Effect, at: Place, body: Function) -> bool |
     """Whether a call is data access that counts by itself; `None` if it is none."""
     scope = at.api.scope(at.path, body, site.span.line)
     call = at.api.effects.handed(site.call, scope) or site.call
-    if not effect.data or root_of(call).startswith(_OWN_QUERYSET):
+    if not effect.data or (effect.data != "write" and _is_own_query(call, scope, at, body)):
+        return None
+    if effect.data == "build" and _is_handed_on(site, at, body):
         return None
     return not _is_own_row(call, effect.label.rpartition(".")[2], at, body)
+
+
+def _is_own_query(call: Call, scope: Scope, at: Place, body: Function) -> bool:
+    """Whether a call builds on what a view inherits to fetch its rows, maybe kept in a variable before."""
+    if root_of(call).startswith(_OWN_QUERYSET):
+        return True
+    name = _variable(call)
+    given = [a for a in body.assigns if a.target == name and _variable(a.value) != name]
+    return (
+        bool(given)
+        and all(a.how == "=" and root_of(a.value).startswith(_OWN_QUERYSET) for a in given)
+        and at.api.role(at.api.value(name, scope)) == "query"
+    )
+
+
+def _is_handed_on(query: CallSite, at: Place, body: Function) -> bool:
+    """Whether a query is only built here, for a function or a class of the project that comes to run it."""
+    for site in body.calls:
+        given = (*site.call.args, *(value for _, value in site.call.keywords))
+        if _encloses(site.span, query.span) and any(_builds_on(each, query.call) for each in given):
+            func = at.api.value(site.call.func, at.api.scope(at.path, body, site.span.line))
+            ref = at.api.function_ref(func)
+            if ref is not None:
+                return not ref.function.parent
+            return at.api.class_ref(func) is not None and not at.api.role(func)
+    return False
+
+
+def _encloses(outer: Span, inner: Span) -> bool:
+    return outer[:2] <= inner[:2] and inner[2:] <= outer[2:]
+
+
+def _builds_on(expr: Expr, first: Call) -> bool:
+    while expr != first and isinstance(expr, (Call, Attr)):
+        expr = expr.func if isinstance(expr, Call) else expr.base
+    return expr == first
+
+
+def _variable(expr: Expr) -> str:
+    return root_of(expr).partition(".")[0]
 
 
 def _is_own_row(call: Call, method: str, at: Place, body: Function) -> bool:
     if method not in _INSTANCE_METHODS or call.args:
         return False
-    owner = call.func.rpartition(".")[0] if isinstance(call.func, str) else ""
+    func = call.func
+    owner = func.base if isinstance(func, Attr) else str(func).rpartition(".")[0]
     receiver = at.api.value(owner, at.api.scope(at.path, body, body.end + 1)) if owner else None
     return receiver is None or at.api.role(receiver) == "model" or not receiver
 

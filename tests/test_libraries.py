@@ -20,7 +20,7 @@ ROLES = {
     "session", "settings",
 }  # fmt: skip
 BLOCKS = {"", "client", "db", "file", "http", "io", "sleep"}
-DATA = {"", "query", "write"}
+DATA = {"", "build", "query", "write"}
 PLAIN = {"bool", "bytes", "dict", "float", "int", "list", "none", "str", "tuple"}
 
 TOKEN = re.compile(r"\s*(\$\w+|[A-Za-z_][\w.]*|[\[\],])")

@@ -301,6 +301,38 @@ def test_own_context_managers() -> None:
     ) == [SESSION, SESSION, ASYNC]
 
 
+def test_properties_by_whatever_name() -> None:
+    files = {
+        "a.py": """
+            from functools import cached_property as kept
+            from db import SessionLocal
+            from names import lazyproperty, loud
+            class Shop:
+                @lazyproperty
+                def lazy(self):
+                    return SessionLocal()
+                @kept
+                def aliased(self):
+                    return SessionLocal()
+                @loud
+                def method(self):
+                    return SessionLocal()
+            def f(shop: Shop):
+                reveal(shop.lazy)
+                reveal(shop.aliased)
+                reveal(shop.method)
+        """,
+        "db.py": DB,
+        "names.py": """
+            from functools import cached_property
+            lazyproperty = cached_property
+            def loud(f):
+                return f
+        """,
+    }
+    assert revealed(files) == [SESSION, SESSION, "def a.py::Shop.method"]
+
+
 SELF = """
     class Repository:
         factory = SessionLocal

@@ -185,6 +185,91 @@ def test_viewsets_with_a_map_of_actions() -> None:
     ]
 
 
+VERBS = (
+    "from rest_framework import mixins, viewsets\nfrom rest_framework.decorators import action\n"
+    "class Whole(viewsets.ModelViewSet):\n"
+    "    def get(self, request, *args, **kwargs): ...\n"
+    "    def post(self, request, *args, **kwargs): ...\n"
+    "    def put(self, request, *args, **kwargs): ...\n"
+    "class Listing(mixins.ListModelMixin, viewsets.GenericViewSet):\n"
+    "    def get(self, request): ...\n    def post(self, request): ...\n"
+    "class Own(viewsets.ViewSet):\n"
+    "    def retrieve(self, request, pk): ...\n    def get(self, request): ...\n"
+    "    def delete(self, request, pk): ...\n"
+    "class Extra(viewsets.ViewSet):\n"
+    "    def post(self, request): ...\n"
+    "    @action(detail=False)\n    def recent(self, request): ...\n"
+    "class Alone(viewsets.ModelViewSet):\n    def put(self, request): ...\n"
+)
+
+
+def test_verb_methods_of_viewsets_that_no_action_takes_over() -> None:
+    urls = (
+        "from rest_framework.routers import DefaultRouter\nimport views\nr = DefaultRouter()\n"
+        "r.register('whole', views.Whole)\nr.register('listing', views.Listing)\n"
+        "r.register('own', views.Own)\nr.register('extra', views.Extra)\nurlpatterns = r.urls\n"
+    )
+    assert table({"urls.py": urls, "views.py": VERBS}) == [
+        "POST /whole/<pk>/ Whole.post",
+        "PUT /whole/ Whole.put",
+        "POST /listing/ Listing.post",
+        "DELETE /own/<pk>/ Own.delete",
+        "GET /own/<pk>/ Own.retrieve",
+        "GET /extra/recent/ Extra.recent",
+    ]
+
+
+def test_verb_methods_beside_a_map_of_actions() -> None:
+    urls = (
+        "from django.urls import path\nimport views\n"
+        "urlpatterns = [path('x/', views.Whole.as_view({'get': 'list', 'post': 'post'}))]\n"
+    )
+    assert table({"urls.py": urls, "views.py": VERBS})[:2] == [
+        "POST /x/ Whole.post",
+        "PUT /x/ Whole.put",
+    ]
+
+
+def test_methods_of_actions_by_position_and_by_constants() -> None:
+    files = {
+        "const.py": "PUT = 'PUT'\nBOTH = [PUT, 'PATCH']\n",
+        "urls.py": (
+            "from rest_framework.routers import DefaultRouter\nfrom views import V\n"
+            "r = DefaultRouter()\nr.register('v', V)\nurlpatterns = r.urls\n"
+        ),
+        "views.py": (
+            "import elsewhere\nfrom rest_framework.decorators import action, api_view\n"
+            "from rest_framework.viewsets import ViewSet\nfrom const import BOTH, PUT\n"
+            "class V(ViewSet):\n"
+            "    @action(['POST'], detail=False)\n    def a(self, request): ...\n"
+            "    @action(methods=[PUT, 'DELETE'], detail=False)\n    def b(self, request): ...\n"
+            "    @action(methods=BOTH, detail=False)\n    def c(self, request): ...\n"
+            "    @action(methods=elsewhere.SOME, detail=False)\n    def d(self, request): ...\n"
+            "    @action(detail=False)\n    def e(self, request): ...\n"
+            "@api_view(elsewhere.SOME)\ndef f(request): ...\n"
+            "@api_view(BOTH)\ndef g(request): ...\n"
+        ),
+    }
+    assert table(files) == [
+        "POST /v/a/ V.a",
+        "DELETE,PUT /v/b/ V.b",
+        "PATCH,PUT /v/c/ V.c",
+        "ANY /v/d/ V.d",
+        "GET /v/e/ V.e",
+        "ANY  f",
+        "PATCH,PUT  g",
+    ]
+
+
+def test_a_view_that_is_constructed_first() -> None:
+    source = (
+        "from django.urls import path\nfrom rest_framework.views import APIView\n"
+        "class V(APIView):\n    def get(self, request): ...\n"
+        "urlpatterns = [path('v/', V().as_view())]\n"
+    )
+    assert table({"urls.py": source}) == ["GET /v/ V.get"]
+
+
 def test_generics() -> None:
     source = (
         "from rest_framework import generics, mixins\nfrom django.urls import path\n"

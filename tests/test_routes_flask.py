@@ -49,6 +49,19 @@ def test_decorated_functions() -> None:
     assert not found[0].declares_response
 
 
+def test_methods_by_constants() -> None:
+    files = {
+        "app.py": (
+            "import elsewhere\nfrom flask import Flask\nfrom const import READS, WRITE\napp = Flask(__name__)\n"
+            "@app.route('/a', methods=[WRITE])\ndef a(): ...\n"
+            "@app.route('/b', methods=READS)\ndef b(): ...\n"
+            "@app.route('/c', methods=elsewhere.SOME)\ndef c(): ...\n"
+        ),
+        "const.py": "WRITE = 'POST'\nREADS = ('GET', 'HEAD')\n",
+    }
+    assert table(files) == ["POST /a a", "GET,HEAD /b b", "ANY /c c"]
+
+
 def test_nothing_else_is_a_route() -> None:
     source = (
         "import requests, flask\nfrom unittest import mock\nfrom flask_caching import Cache\n"

@@ -47,6 +47,7 @@ from api_lint.frameworks.routing import (
     resolved,
     shown_text,
     texts,
+    verbs,
 )
 from api_lint.infer import Scope, Types, listing
 from api_lint.link import Module
@@ -162,13 +163,12 @@ class DrfAdapter:
         handler = FunctionRef(module.path, function)
         owner, name = receiver(call)
         if name == "api_view" and self._api_view(handler) is call:
-            methods = self._upper(
-                call.argument(0, "http_method_names"), definition_scope(module, function)
-            )
+            scope = definition_scope(module, function)
+            methods = verbs(self.types, call.argument(0, "http_method_names"), scope)
             known = self.tables().functions.get(handler.key, [])
             for declared in [d for d, _ in known] or [Declared("drf", (), "", span, "", "")]:
                 declared = declared._replace(
-                    framework="drf", methods=methods or ("GET",), span=span, source=module.path
+                    framework="drf", methods=methods, span=span, source=module.path
                 )
                 yield self._route(declared, handler, None)
         elif name in _NINJA_DECORATORS and owner:
@@ -253,6 +253,7 @@ class DrfAdapter:
                 name not in seen
                 and handler.key == f"{key}.{name}"
                 and handler.key not in self.tables().inherited
+                and not (kind == "viewset" and _is_plain_verb(name, handler))
             ):
                 methods = self._verbs(name, handler)
                 declared = Declared(framework, methods, "", cls.span, module.path, "")
@@ -263,7 +264,7 @@ class DrfAdapter:
         if kind in ("api", "django"):
             return class_handlers(self.types, key, _VERBS)
         named = {name for r in self.tables().classes.get(key, []) for _, name in r.actions}
-        names: list[str] = [*_ACTIONS] if kind == "viewset" else [*_VERBS, *_ACTIONS]
+        names = [*_VERBS, *_ACTIONS]
         for ancestor in self.types.mro(Value("instance", key)):
             if ancestor.ref is not None:
                 names += self._marked(ancestor.ref, named)
@@ -271,7 +272,9 @@ class DrfAdapter:
         if kind == "generic":
             answered = {name for name in found if name in _VERBS}
             return {
-                n: h for n, h in found.items() if n in _VERBS or _ACTIONS[n][0].lower() not in answered
+                n: h
+                for n, h in found.items()
+                if n not in _ACTIONS or _ACTIONS[n][0].lower() not in answered
             }
         return found
 
@@ -289,9 +292,9 @@ class DrfAdapter:
         action = _action(handler.function)
         if isinstance(action, Decorator) and isinstance(action.value, Call):
             module = self.types.project.module(handler.path)
+            given = action.value.argument(0, "methods")
             scope = definition_scope(module, handler.function) if module is not None else None
-            named = self._upper(action.value.keyword("methods"), scope) if scope is not None else ()
-            return named or ("GET",)
+            return verbs(self.types, given, scope) if scope is not None else ("ANY",)
         if isinstance(action, Decorator) and isinstance(action.value, str):
             return (action.value.rpartition(".")[2].upper(),)
         return (_ACTIONS[name][0] if name in _ACTIONS else name.upper() if name in _VERBS else "ANY",)
@@ -303,19 +306,37 @@ class DrfAdapter:
         declared = registered.declared
         if registered.by_router:
             for name, handler in found.items():
-                path = declared.path + self._below(name, handler, cls) + registered.slash
-                yield name, declared._replace(path=path, methods=self._verbs(name, handler))
+                for below in self._below(name, handler, cls):
+                    path = declared.path + below + registered.slash
+                    yield name, declared._replace(path=path, methods=self._verbs(name, handler))
         elif kind == "viewset":
+            taken = {verb.lower() for verb, _ in registered.actions}
             for verb, name in registered.actions:
                 if name in found:
                     yield name, declared._replace(methods=(verb.upper(),))
+            for name, handler in found.items():
+                if taken and name not in taken and _is_plain_verb(name, handler):
+                    yield name, declared._replace(methods=(name.upper(),))
         else:
             for name, handler in found.items():
                 yield name, declared._replace(methods=self._verbs(name, handler))
 
-    def _below(self, name: str, handler: FunctionRef, cls: ClassRef) -> str:
+    def _left(self, verb: str, cls: ClassRef) -> Iterator[str]:
+        """What comes below a router's prefix where a viewset's own method for a verb answers: where actions have a URL
+        and none of them takes this verb over."""
+        view = Value("instance", cls.key)
+        actions = [action for name, action in _ACTIONS.items() if self.types.method(view, name)]
+        for is_one, below in ((False, ""), (True, f"/<{self._lookup(cls)}>")):
+            taken = {method for method, of_one in actions if of_one is is_one}
+            if taken and ("GET" if verb == "head" else verb.upper()) not in taken:
+                yield below
+
+    def _below(self, name: str, handler: FunctionRef, cls: ClassRef) -> Iterator[str]:
         """What a router adds to a viewset's prefix for one of its methods."""
         action = _action(handler.function)
+        if _is_plain_verb(name, handler):
+            yield from self._left(name, cls)
+            return
         if action is None:
             detail, tail = name in _ACTIONS and _ACTIONS[name][1], ""
         else:
@@ -327,7 +348,7 @@ class DrfAdapter:
             given = call.keyword("url_path") if call is not None else None
             shown = name if isinstance(action.value, Call) else str(action.value).split(".")[0]
             tail = "/" + (given.value if isinstance(given, Text) else shown)
-        return (f"/<{self._lookup(cls)}>" if detail else "") + _readable(tail)
+        yield (f"/<{self._lookup(cls)}>" if detail else "") + _readable(tail)
 
     def _mapped(self, decorator: Decorator, handler: FunctionRef) -> Call | None:
         """The `@action` of the method that `@method.mapping.delete` adds a verb to."""
@@ -485,7 +506,8 @@ class DrfAdapter:
             owner, name = receiver(expr)
             if name == "as_view":
                 value = self.types.of(owner, scope)
-                if value.kind != "class" or "::" not in value.name:
+                # A class method: an instance serves as well.
+                if value.kind not in ("class", "instance") or "::" not in value.name:
                     return None
                 return _View(value.name, _actions_in(expr.args[0] if expr.args else UNKNOWN), None)
             inner = (self._view(a, scope, depth + 1) for a in expr.args if depth < _MAX_WRAPPERS)
@@ -694,6 +716,11 @@ def _action(function: Function) -> Decorator | None:
         if isinstance(value, str) and value.count(".") == 2 and value.split(".")[1] == "mapping":
             return decorator
     return None
+
+
+def _is_plain_verb(name: str, handler: FunctionRef) -> bool:
+    """Whether a method is one for a verb, which a viewset's `dispatch` calls if no action takes the verb over."""
+    return name in _VERBS and _action(handler.function) is None
 
 
 def _actions_in(expr: Expr) -> tuple[tuple[str, str], ...]:

@@ -38,6 +38,7 @@ from api_lint.frameworks.routing import (
     shown_text,
     snippet_framework,
     texts,
+    verbs,
 )
 from api_lint.infer import Scope, Types
 from api_lint.link import Module
@@ -181,8 +182,7 @@ class FastApiAdapter:
             return (verb.upper(),)
         if verb.startswith("websocket"):
             return ("WEBSOCKET",)
-        named = texts(self.types, call.keyword("methods"), scope)
-        return tuple(sorted(m.upper() for m in named)) or ("GET",)
+        return verbs(self.types, call.keyword("methods"), scope)
 
     def _route(
         self,

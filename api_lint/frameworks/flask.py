@@ -48,6 +48,7 @@ from api_lint.frameworks.routing import (
     shown_text,
     snippet_framework,
     texts,
+    verbs,
 )
 from api_lint.infer import Scope, Types, listing
 from api_lint.link import Module
@@ -224,8 +225,7 @@ class FlaskAdapter:
             return ("WEBSOCKET",)
         if verb in _VERBS:
             return (verb.upper(),)
-        named = texts(self.types, call.keyword("methods"), scope)
-        return tuple(sorted(m.upper() for m in named)) or ("GET",)
+        return verbs(self.types, call.keyword("methods"), scope)
 
     # -------------------------------------------------------------------------------------------------- classes
 
@@ -275,8 +275,7 @@ class FlaskAdapter:
         for field in cls.cls.fields:
             module = self.types.project.module(cls.path)
             if field.name == "methods" and module is not None:
-                named = texts(self.types, field.value, self.types.class_scope(cls.cls, module))
-                return tuple(sorted(m.upper() for m in named)) or ("GET",)
+                return verbs(self.types, field.value, self.types.class_scope(cls.cls, module))
         return ("GET",)
 
     # --------------------------------------------------------------------------------------------------- tables
@@ -379,7 +378,9 @@ class FlaskAdapter:
                 if key:
                     classes.setdefault(key, []).append(declared)
                 elif handler is not None:
-                    answered = declared._replace(methods=methods or ("GET",))
+                    answered = declared._replace(
+                        methods=verbs(self.types, call.keyword("methods"), scope)
+                    )
                     functions.setdefault(module.path, []).append((answered, handler))
 
     def _given_methods(self, call: Call, scope: Scope) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from api_lint.facts import (
     CallSite,
     Choice,
     ClassRef,
+    Const,
     Dependency,
     Expr,
     Function,
@@ -419,17 +420,19 @@ def shown_text(types: Types, expr: Expr | None, scope: Scope) -> str:
 
 
 def texts(types: Types, expr: Expr | None, scope: Scope) -> tuple[str, ...]:
-    """The strings of a list of them (`methods=["GET"]`, `tags=[…]`)."""
-    if isinstance(expr, str):
-        symbol = types.origin(expr, scope)
-        module = (
-            types.project.module(symbol.path) if symbol is not None and symbol.sort == "assign" else None
-        )
-        if symbol is not None and module is not None:
-            expr = module.assigns[symbol.name][-1].value
-    if isinstance(expr, Seq):
-        return tuple(e.value for e in expr.items if isinstance(e, Text))
-    return (expr.value,) if isinstance(expr, Text) else ()
+    """The strings of a list of them (`methods=["GET"]`, `tags=[…]`), constants by their names too."""
+    if expr is None:
+        return ()
+    expr, scope = resolved(types, expr, scope)
+    items = expr.items if isinstance(expr, Seq) else (expr,)
+    return tuple(text for text in (types.text(item, scope) for item in items) if text is not None)
+
+
+def verbs(types: Types, expr: Expr | None, scope: Scope) -> tuple[str, ...]:
+    """The verbs that a route's `methods=` names: `GET` without it, `ANY` where they cannot be told."""
+    if expr is None or expr == Const(None):
+        return ("GET",)
+    return tuple(sorted(text.upper() for text in texts(types, expr, scope))) or ("ANY",)
 
 
 def handler_of(types: Types, expr: Expr | None, scope: Scope) -> FunctionRef | None:

@@ -29,10 +29,11 @@ _CHANGE = Known("none", blocks="db", data="write")
 
 _QUERIES = {
     **_each(
-        "alias all annotate complex_filter defer difference distinct exclude extra filter intersection none only "
+        "alias all annotate complex_filter defer difference distinct exclude extra filter intersection only "
         "order_by prefetch_related reverse select_for_update select_related union using",
         _BUILD,
     ),
+    "none": Known(_QUERYSET),  # holds nothing, and never asks the database
     **_each("dates datetimes raw values_list", _VALUES),
     "values": Known("django.db.models.QuerySet[dict]", data="query"),
     # evaluated
@@ -187,7 +188,11 @@ _CLASSES = {
     "django.contrib.auth.models.AnonymousUser": KnownClass(
         attributes={"is_authenticated": "bool", "is_anonymous": "bool"}
     ),
-    "django.contrib.contenttypes.models.ContentType": _SUBMODEL,
+    "django.contrib.contenttypes.models.ContentType": KnownClass(
+        bases=(_MODEL,),
+        role="model",
+        methods={"model_class": Known(f"type[{_MODEL}]")},
+    ),
     "django.contrib.sessions.models.Session": _SUBMODEL,
     "django.contrib.sites.models.Site": _SUBMODEL,
     "rest_framework.authtoken.models.Token": _SUBMODEL,

@@ -39,7 +39,7 @@ _LOCAL = {
 
 _SESSION = {
     **_LOCAL,
-    "query": Known("sqlalchemy.orm.Query[$entity]", data="query"),
+    "query": Known("sqlalchemy.orm.Query[$entity]", data="build"),
     "execute": Known("sqlalchemy.Result[$0]", blocks="db", data="query"),
     "scalars": Known("sqlalchemy.ScalarResult[$0]", blocks="db", data="query"),
     "scalar": Known("$0", blocks="db", data="query"),
@@ -87,8 +87,8 @@ _ASYNC_SESSION = {
 
 # -------------------------------------------------------------------------------------------------- queries
 
-_BUILD = Known("$self", data="query")
-_OTHER_ROWS = Known("sqlalchemy.orm.Query", data="query")
+_BUILD = Known("$self", data="build")
+_OTHER_ROWS = Known("sqlalchemy.orm.Query", data="build")
 _ONE = Known("$item", blocks="db", data="query")
 _VALUE = Known("", blocks="db", data="query")
 

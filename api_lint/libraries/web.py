@@ -248,16 +248,32 @@ _CLASSES = {
         bases=("rest_framework.generics.GenericAPIView",)
     ),
     "rest_framework.viewsets.ModelViewSet": KnownClass(
-        bases=("rest_framework.viewsets.GenericViewSet",)
+        bases=(
+            "rest_framework.mixins.CreateModelMixin",
+            "rest_framework.mixins.RetrieveModelMixin",
+            "rest_framework.mixins.UpdateModelMixin",
+            "rest_framework.mixins.DestroyModelMixin",
+            "rest_framework.mixins.ListModelMixin",
+            "rest_framework.viewsets.GenericViewSet",
+        )
     ),
     "rest_framework.viewsets.ReadOnlyModelViewSet": KnownClass(
-        bases=("rest_framework.viewsets.GenericViewSet",)
+        bases=(
+            "rest_framework.mixins.RetrieveModelMixin",
+            "rest_framework.mixins.ListModelMixin",
+            "rest_framework.viewsets.GenericViewSet",
+        )
     ),
-    **_all(
-        "rest_framework.mixins",
-        "CreateModelMixin DestroyModelMixin ListModelMixin RetrieveModelMixin UpdateModelMixin",
-        _PLAIN,
-    ),
+    **{
+        f"rest_framework.mixins.{name}ModelMixin": KnownClass(methods=_each(actions, _NOTHING))
+        for name, actions in (
+            ("Create", "create"),
+            ("Retrieve", "retrieve"),
+            ("Update", "update partial_update"),
+            ("Destroy", "destroy"),
+            ("List", "list"),
+        )
+    },
     **_all("rest_framework.routers", "DefaultRouter SimpleRouter", _PLAIN),
     **_all(
         "rest_framework.exceptions",
