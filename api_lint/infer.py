@@ -62,6 +62,8 @@ _MOST_STEPS = 100_000
 _MOST_PARTS = 400
 # More of them say nothing new about what a container holds.
 _MOST_PUTS = 8
+# Of names that stand for annotations, one for another.
+_MOST_ALIASES = 8
 _END = 1 << 30
 
 NONE = Value("none")
@@ -1612,13 +1614,31 @@ class Types:
         if value.kind in ("class", "external"):
             last = value.name.rpartition(".")[2]
             if last in _LISTS and "::" not in value.name:
-                return listing(NO_VALUE)
+                return Value("list")
             if last in _DICTS and "::" not in value.name:
                 return Value("dict")
             if last in ("Any", "object", "Union") and "::" not in value.name:
                 return Value("instance", value.name)
             return instance(value.name, *value.items)
         return value if value.kind in ("typevar", "none") else NO_VALUE
+
+    def members(self, annotation: Expr, scope: Scope) -> list[Value]:
+        """What each type of a union means; what the only one does if it is none."""
+        for _ in range(_MOST_ALIASES):
+            alias = self.alias(annotation, scope)
+            if alias is None:
+                break
+            annotation, scope = alias
+        parts: tuple[Expr, ...] = ()
+        if isinstance(annotation, Choice):
+            parts = annotation.options
+        elif isinstance(annotation, Item):
+            last = self.of(annotation.base, scope).name.rpartition(".")[2]
+            inner = annotation.key.items if isinstance(annotation.key, Seq) else (annotation.key,)
+            parts = inner if last == "Union" else inner[:1] if last in ("Optional", "Annotated") else ()
+        if not parts:
+            return [self.annotated(annotation, scope)]
+        return [member for part in parts for member in self.members(part, scope)]
 
     def alias(self, annotation: Expr, scope: Scope) -> tuple[Expr, Scope] | None:
         """The annotation that a name stands for (`SessionDep = Annotated[...]`), with the scope it is read in."""
@@ -1683,9 +1703,7 @@ class Types:
         if last in ("tuple", "Tuple"):
             return Value("tuple", "", tuple(self.annotated(a, scope) for a in arguments))
         if last in _DICTS:
-            return Value(
-                "dict", "", tuple(v for v in (self.annotated(a, scope) for a in arguments[1:2]) if v)
-            )
+            return Value("dict", "", tuple(self.annotated(a, scope) for a in arguments[1:2]))
         if last == "Callable":
             return instance(_CALLABLE, self.annotated(arguments[-1], scope))
         if last in _COROUTINES:
@@ -1724,7 +1742,7 @@ class Types:
             if found:
                 return self._own_provider(found, param, scope)
         annotation, where = param.annotation, scope
-        for _ in range(8):
+        for _ in range(_MOST_ALIASES):
             alias = self.alias(annotation, where)
             if alias is None:
                 break
