@@ -42,6 +42,7 @@ from api_lint.facts import (
     Literal,
     Map,
     ModuleFacts,
+    Narrowing,
     Of,
     Param,
     Raise,
@@ -245,6 +246,7 @@ class _Body:
         self.yielded: list[Return] = []
         self.raises: list[Raise] = []
         self.handlers: list[Handler] = []
+        self.narrowings: list[Narrowing] = []
         self.bound: set[str] = set()
         self.free: set[str] = set()
         self.branches = 0
@@ -273,6 +275,7 @@ class _Indexer:
         self.module_body = self.body = _Body("", "", "")
         self.type_checking = False
         self.row = 1  # of the statement that is walked
+        self.block_end = 0  # the last row that is run only after the statement that is walked
         self.depth = 0  # of the expression that is walked
 
     def module(self, tree: ast.Module) -> ModuleFacts:
@@ -329,7 +332,10 @@ class _Indexer:
 
     # ------------------------------------------------------------------------------------------ statements
 
-    def _block(self, statements: list[ast.stmt]) -> None:
+    def _block(self, statements: list[ast.stmt], end_of_block: int = 0) -> None:
+        outer_end = self.block_end
+        if statements:
+            self.block_end = end_of_block or statements[-1].end_lineno or 0
         previous = -1
         lines, ends, rows = self.lines, self.ends, self.rows
         for statement in statements:
@@ -351,6 +357,7 @@ class _Indexer:
             if handle is not None:
                 self.row = line
                 handle(self, statement)
+        self.block_end = outer_end
 
     def _expr_statement(self, node: ast.Expr) -> None:
         if not isinstance(node.value, ast.Constant):
@@ -399,6 +406,7 @@ class _Indexer:
         )
         weight = _KIND_WEIGHT if _asks_kind(node.test) else 1
         fork, self.body.fork = self.body.fork, self.body.fork or node.end_lineno or 0
+        rest = self._narrow(node)
         self.body.conditions += weight
         self._block(node.body)
         self.body.conditions -= weight
@@ -406,9 +414,30 @@ class _Indexer:
         # An `elif` is one more of the same alternatives, not one below another.
         is_elif = len(node.orelse) == 1 and isinstance(node.orelse[0], ast.If)
         self.body.conditions += not is_elif
-        self._block(node.orelse)
+        self._block(node.orelse, rest)
         self.body.conditions -= not is_elif
         self.body.fork = fork
+
+    def _narrow(self, node: ast.If) -> int:
+        """Note what a condition tells of names in either branch and, if one of these leaves, below.
+
+        Returns: the last row that is run only after the other branch, 0 where that is its own last.
+        """
+        rest = self.block_end if _leaves(node.body) else 0
+        holds, fails = _told(node.test)
+        last = node.body[-1].end_lineno or 0
+        for each in holds:
+            self._add_narrowing(each, node.body[0].lineno, last)
+        if holds and node.orelse and _leaves(node.orelse):
+            for each in holds:
+                self._add_narrowing(each, (node.end_lineno or 0) + 1, self.block_end)
+        for each in fails if node.orelse or rest else ():
+            self._add_narrowing(each, last + 1, rest or node.end_lineno or 0)
+        return rest
+
+    def _add_narrowing(self, told: _Told, line: int, end: int) -> None:
+        if line <= end:
+            self.body.narrowings.append(Narrowing(*told, line, end))
 
     def _for(self, node: ast.For | ast.AsyncFor) -> None:
         self.body.loops += 1
@@ -537,6 +566,8 @@ class _Indexer:
 
     def _assert(self, node: ast.Assert) -> None:
         self._expr(node.test)
+        for each in _told(node.test)[0]:
+            self._add_narrowing(each, (node.end_lineno or 0) + 1, self.block_end)
 
     def _match(self, node: ast.Match) -> None:
         self.body.branches += len(node.cases)
@@ -674,6 +705,7 @@ class _Indexer:
                 tuple(body.yielded),
                 tuple(body.raises),
                 tuple(body.handlers),
+                tuple(each for each in body.narrowings if _is_asked_for(each, body.returned)),
                 frozenset(body.bound - body.free),
             ),
         )
@@ -1197,6 +1229,82 @@ def _holds_name(value: ast.expr, name: str | None) -> bool:
     if isinstance(value, ast.Tuple):
         return any(_holds_name(each, name) for each in value.elts)
     return isinstance(value, ast.Name) and value.id == name
+
+
+# A name, how it is narrowed, and by what classes.
+_Told = tuple[str, str, tuple[str, ...]]
+
+
+def _told(test: ast.expr) -> tuple[tuple[_Told, ...], tuple[_Told, ...]]:
+    """What a condition tells of names where it holds, and where it does not."""
+    match test:
+        case ast.Name() | ast.Attribute() | ast.NamedExpr() | ast.Call(ast.Name("len"), [_]):
+            return (), _told_empty(test)
+        case ast.UnaryOp(ast.Not(), operand):
+            holds, fails = _told(operand)
+            return fails, holds
+        case ast.BoolOp(ast.And(), values):
+            return tuple(each for value in values for each in _told(value)[0]), ()
+        case ast.BoolOp(ast.Or(), values):
+            return (), tuple(each for value in values for each in _told(value)[1])
+        case ast.Call(ast.Name("isinstance"), [subject, kinds], []):
+            name, classes = _plain_name(subject), _class_names(kinds)
+            if name and "" not in classes:
+                return ((name, "is", classes),), ((name, "not", classes),)
+        case ast.Compare(left, [ast.Is() | ast.Eq()], [ast.Constant(None | 0)]):
+            return _told_empty(left), ()
+        case ast.Compare(left, [ast.IsNot() | ast.NotEq() | ast.Gt()], [ast.Constant(None | 0)]):
+            return (), _told_empty(left)
+    return (), ()
+
+
+def _told_empty(subject: ast.expr) -> tuple[_Told, ...]:
+    if isinstance(subject, ast.Call):  # its length
+        subject = subject.args[0] if _dotted(subject.func) == "len" and subject.args else subject
+    name = _plain_name(subject)
+    return ((name, "empty", ()),) if name else ()
+
+
+def _plain_name(node: ast.expr) -> str:
+    """A name as it is written (`user`, `self.db`, that of `user := find()`), "" for anything else."""
+    if isinstance(node, ast.NamedExpr):
+        return node.target.id
+    if isinstance(node, ast.Attribute):
+        base = _plain_name(node.value)
+        return f"{base}.{node.attr}" if base else ""
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _class_names(kinds: ast.expr) -> tuple[str, ...]:
+    """The classes that `isinstance` is asked about, "" for one that is no name."""
+    if isinstance(kinds, ast.Tuple):
+        return tuple(name for each in kinds.elts for name in _class_names(each))
+    if isinstance(kinds, ast.BinOp):
+        return (*_class_names(kinds.left), *_class_names(kinds.right))
+    return (_plain_name(kinds),)
+
+
+def _leaves(body: list[ast.stmt]) -> bool:
+    """Whether what stands below a block is never run after it."""
+    last = body[-1]
+    if isinstance(last, ast.If):
+        return bool(last.orelse) and _leaves(last.body) and _leaves(last.orelse)
+    return isinstance(last, (ast.Return, ast.Raise, ast.Continue, ast.Break))
+
+
+def _is_asked_for(narrowing: Narrowing, returned: list[Return]) -> bool:
+    """Whether anybody can want to know of a narrowing."""
+    name, how, _, line, end = narrowing
+    return how != "empty" or any(
+        line <= each.span.line <= end and _names(each.value, name) for each in returned
+    )
+
+
+def _names(expr: Any, name: str) -> bool:
+    """Whether an expression may hold a name."""
+    if isinstance(expr, str):
+        return expr == name or expr.startswith(f"{name}.")
+    return isinstance(expr, tuple) and any(_names(part, name) for part in expr)
 
 
 def _asks_kind(test: ast.expr) -> bool:

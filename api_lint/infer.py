@@ -33,6 +33,7 @@ from api_lint.facts import (
     Item,
     Lambda,
     Map,
+    Narrowing,
     Of,
     Param,
     Seq,
@@ -67,6 +68,9 @@ _MOST_ALIASES = 8
 _END = 1 << 30
 
 NONE = Value("none")
+
+# The kinds of values of which `isinstance` may tell more.
+_NARROWED = frozenset({"dict", "instance", "list", "none", "tuple", "typevar", "unknown"})
 
 _LISTS = frozenset(
     "list List Sequence Iterable Set FrozenSet set frozenset Collection Iterator Generator AsyncGenerator AsyncIterator "
@@ -405,11 +409,12 @@ class Types:
         if rest:
             attribute = self._assigned_attribute(dotted, scope)
             if attribute is not None:
-                return attribute
+                return self._narrowed(dotted, attribute, scope)
         value, owner = self.name(first, scope), first
         for part in rest.split(".") if rest else ():
             value = self.attribute(value, part) or self._by_use(owner, value, part, scope)
             owner = f"{owner}.{part}"
+            value = self._narrowed(owner, value, scope)
         return value
 
     def _by_use(self, owner: str, value: Value, name: str, scope: Scope) -> Value:
@@ -472,11 +477,11 @@ class Types:
         """What a bare name is in a scope."""
         for parameter, value in reversed(scope.given):
             if parameter == name:
-                return value
+                return self._narrowed(name, value, scope)
         key = (name, scope.module.path, id(scope.function), scope.line, scope.given)
         found = self._names.get(key)
         if found is None:
-            found = self._name(name, scope)
+            found = self._narrowed(name, self._name(name, scope), scope)
             if not self._running:
                 self._names[key] = found
         return found
@@ -493,6 +498,36 @@ class Types:
                     return value
             function, line = self._enclosing(function, scope.module), _END
         return self.module_name(name, scope.module, scope.line if scope.function is None else _END)
+
+    def _narrowed(self, name: str, value: Value, scope: Scope) -> Value:
+        """What a name is in a row where a condition tells more of it than its value does."""
+        function = scope.function
+        if function is None:
+            return value
+        for told in scope.module.narrowings(function).get(name, ()):
+            if told.line <= scope.line <= told.end and not _is_rebound(told, scope, function):
+                value = self._as_told(told, value, scope)
+        return value
+
+    def _as_told(self, told: Narrowing, value: Value, scope: Scope) -> Value:
+        if told.how == "empty" or value.kind not in _NARROWED:
+            return NO_VALUE if told.how == "empty" else value
+        # Below every condition a name is what it is everywhere: a class is not asked what it is an instance of.
+        classes = [self.annotated(name, scope.at(_END)) for name in told.classes]
+        is_one = any(self._is_a(value, cls) for cls in classes)
+        if told.how == "not":
+            return NO_VALUE if is_one else value
+        if is_one:
+            return value
+        return classes[0] if len(classes) == 1 else NO_VALUE
+
+    def _is_a(self, value: Value, cls: Value) -> bool:
+        """Whether `isinstance` of a class holds for a value, as far as is known; of a protocol it may for any."""
+        if cls.kind != "instance":
+            return value.kind == cls.kind
+        if value.kind == "instance":
+            return cls.name in self._ancestry(value.name) or self._is_protocol(cls.name)
+        return value.kind == "tuple" and cls.name == "builtins.tuple"
 
     def _enclosing(self, function: Function, module: Module) -> Function | None:
         return module.enclosing(function)
@@ -1918,6 +1953,18 @@ def _is_made_empty(expr: Expr) -> bool:
     if isinstance(expr, Call):
         return expr.func in ("list", "set") and not expr.args
     return isinstance(expr, Seq) and not expr.items
+
+
+def _is_rebound(told: Narrowing, scope: Scope, function: Function) -> bool:
+    """Whether a name has taken another value, or more has been put into it, since a condition told what it is."""
+    assigns = scope.module.locals(function)
+    root = told.name.partition(".")[0]
+    for each in (a for name in {told.name, root, f"{told.name}[]"} for a in assigns.get(name, ())):
+        is_above = each.line <= scope.line <= each.end if each.how == "comp" else each.line < scope.line
+        if is_above and each.line >= told.line:
+            return True
+    puts = scope.module.puts(function).get(told.name, ()) if told.how == "empty" else ()
+    return any(told.line <= site.span.line < scope.line for site in puts)
 
 
 def _is_vague(value: Value) -> bool:

@@ -20,7 +20,7 @@ from api_lint.facts import Body, Layout, ModuleFacts
 from api_lint.parcels import Room, Store, parcelled
 from api_lint.replay import State
 
-_MAGIC = b"api-lint facts 3\n"
+_MAGIC = b"api-lint facts 4\n"
 _HEAD = len(_MAGIC) + 16
 # What unpacks to more than this was not made here.
 _LARGEST = 256_000_000

@@ -1253,3 +1253,55 @@ def test_a_constructor_without_annotations_is_known_by_what_it_is_handed(
             return {made}
         """
     assert values(body) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("isinstance(x, Item)", ["models.py::Item", USER]),
+        ("isinstance(x, User)", [USER, "?"]),
+        ("isinstance(x, (Item, str))", ["?", USER]),
+        ("isinstance(x, (User, Item))", [USER, "?"]),
+        ("isinstance(x, nowhere.Bound)", ["?", USER]),
+        ("not isinstance(x, User)", ["?", USER]),
+        ("isinstance(x, dict)", ["dict[]", USER]),
+        ("isinstance(x, x.__class__)", ["?", USER]),
+        ("isinstance(x, User) and isinstance(x, Item)", ["models.py::Item", USER]),
+    ],
+)
+def test_what_a_condition_tells(condition: str, expected: list[str]) -> None:
+    body = f"""
+        def f(x: User):
+            if {condition}:
+                reveal(x)
+            else:
+                reveal(x)
+        """
+    assert values(body) == expected
+
+
+def test_what_a_condition_tells_until_it_does_not() -> None:
+    body = """
+        class Box:
+            held: User
+            def f(self, x, rows: list[User], made: list[User] | User):
+                if isinstance(x, User):
+                    reveal(x)
+                    x = Item()
+                    reveal(x)
+                if not isinstance(self.held, Item):
+                    return
+                reveal(self.held)
+                reveal(self.held.id)
+                self.held = User()
+                reveal(self.held)
+                if isinstance(rows, list):
+                    reveal(rows)
+                if isinstance(made, User):
+                    reveal([made for made in rows])
+                    reveal(made)
+                def inner():
+                    reveal(x)
+        """
+    item = "models.py::Item"
+    assert values(body) == [USER, item, item, "?", USER, f"list[{USER}]", f"list[{USER}]", USER, item]
