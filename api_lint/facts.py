@@ -220,7 +220,7 @@ class Narrowing(NamedTuple):
     """What a condition tells of a name (or a dotted one) in the rows from `line` to `end`, until it takes another value.
 
     `how`: it `is` an instance of one of the `classes`, is `not` one of any of them, or is `empty`: `None`, or nothing in it.
-    The last is kept where a `return` in these rows names it: nobody else asks what cannot be there.
+    The last is kept for a branch that names it in a `return`: nobody else asks what cannot be there.
     """
 
     name: str

@@ -12,6 +12,7 @@ import re
 import warnings
 from array import array
 from collections.abc import Callable, Iterable, Iterator
+from operator import attrgetter
 from types import SimpleNamespace
 from typing import Any
 
@@ -97,6 +98,8 @@ _HAND_ON = frozenset(
         "errback",
     }
 )
+# A name, how it is narrowed, and by what classes.
+_Told = tuple[str, str, tuple[str, ...]]
 _IMPORTERS = ("importlib.import_module", "import_module", "__import__")
 # What one kind of several does is done so seldom that it counts only where it stands in the called function itself.
 _KIND_WEIGHT = 5
@@ -397,47 +400,57 @@ class _Indexer:
         self.body.returned.append(Return(value, self._span(node)))
 
     def _if(self, node: ast.If) -> None:
-        self.body.branches += 1
-        self.body.guards += len(node.body) <= 2 and isinstance(node.body[-1], ast.Raise)
-        self._expr(node.test)
+        body = self.body
+        body.branches += 1
+        body.guards += len(node.body) <= 2 and isinstance(node.body[-1], ast.Raise)
+        asks_class = self._test(node.test)
         checking, self.type_checking = (
             self.type_checking,
             self.type_checking or _is_type_checking(node.test),
         )
         weight = _KIND_WEIGHT if _asks_kind(node.test) else 1
-        fork, self.body.fork = self.body.fork, self.body.fork or node.end_lineno or 0
-        rest = self._narrow(node)
-        self.body.conditions += weight
+        fork, body.fork = body.fork, body.fork or node.end_lineno or 0
+        first_return = len(body.returned)
+        body.conditions += weight
         self._block(node.body)
-        self.body.conditions -= weight
+        body.conditions -= weight
         self.type_checking = checking
-        # An `elif` is one more of the same alternatives, not one below another.
-        is_elif = len(node.orelse) == 1 and isinstance(node.orelse[0], ast.If)
-        self.body.conditions += not is_elif
-        self._block(node.orelse, rest)
-        self.body.conditions -= not is_elif
-        self.body.fork = fork
+        if node.orelse:
+            # An `elif` is one more of the same alternatives, not one below another.
+            is_elif = len(node.orelse) == 1 and isinstance(node.orelse[0], ast.If)
+            body.conditions += not is_elif
+            self._block(node.orelse, self.block_end if _leaves(node.body) else 0)
+            body.conditions -= not is_elif
+        body.fork = fork
+        if asks_class or len(body.returned) > first_return:
+            self._narrow(node, body.returned[first_return:])
 
-    def _narrow(self, node: ast.If) -> int:
-        """Note what a condition tells of names in either branch and, if one of these leaves, below.
+    def _test(self, node: ast.expr) -> bool:
+        """Walk a condition. Returns: whether it asks what class something is of."""
+        calls = self.body.calls
+        first = len(calls)
+        self._expr(node)
+        return len(calls) > first and any(site.call.func == "isinstance" for site in calls[first:])
 
-        Returns: the last row that is run only after the other branch, 0 where that is its own last.
-        """
-        rest = self.block_end if _leaves(node.body) else 0
+    def _narrow(self, node: ast.If, returned: list[Return]) -> None:
+        """Note what a condition tells of names in its branches, which return this; and below them, if one leaves."""
         holds, fails = _told(node.test)
-        last = node.body[-1].end_lineno or 0
+        last, end = node.body[-1].end_lineno or 0, node.end_lineno or 0
         for each in holds:
-            self._add_narrowing(each, node.body[0].lineno, last)
-        if holds and node.orelse and _leaves(node.orelse):
-            for each in holds:
-                self._add_narrowing(each, (node.end_lineno or 0) + 1, self.block_end)
-        for each in fails if node.orelse or rest else ():
-            self._add_narrowing(each, last + 1, rest or node.end_lineno or 0)
-        return rest
+            self._add_narrowing(each, node.body[0].lineno, last, returned)
+            if node.orelse and _leaves(node.orelse):
+                self._add_narrowing(each, end + 1, self.block_end)
+        for each in fails:
+            rest = self.block_end if _leaves(node.body) else end
+            self._add_narrowing(each, last + 1, rest, returned)
 
-    def _add_narrowing(self, told: _Told, line: int, end: int) -> None:
-        if line <= end:
-            self.body.narrowings.append(Narrowing(*told, line, end))
+    def _add_narrowing(self, told: _Told, line: int, end: int, returned: Iterable[Return] = ()) -> None:
+        found = Narrowing(*told, line, end)
+        is_asked_for = found.how != "empty" or any(
+            _names(r.value, found.name) for r in returned if line <= r.span.line <= end
+        )
+        if line <= end and is_asked_for:
+            self.body.narrowings.append(found)
 
     def _for(self, node: ast.For | ast.AsyncFor) -> None:
         self.body.loops += 1
@@ -565,8 +578,7 @@ class _Indexer:
                 self._expr(target)
 
     def _assert(self, node: ast.Assert) -> None:
-        self._expr(node.test)
-        for each in _told(node.test)[0]:
+        for each in _told(node.test)[0] if self._test(node.test) else ():
             self._add_narrowing(each, (node.end_lineno or 0) + 1, self.block_end)
 
     def _match(self, node: ast.Match) -> None:
@@ -705,7 +717,7 @@ class _Indexer:
                 tuple(body.yielded),
                 tuple(body.raises),
                 tuple(body.handlers),
-                tuple(each for each in body.narrowings if _is_asked_for(each, body.returned)),
+                tuple(sorted(body.narrowings, key=attrgetter("line"))),
                 frozenset(body.bound - body.free),
             ),
         )
@@ -1231,10 +1243,6 @@ def _holds_name(value: ast.expr, name: str | None) -> bool:
     return isinstance(value, ast.Name) and value.id == name
 
 
-# A name, how it is narrowed, and by what classes.
-_Told = tuple[str, str, tuple[str, ...]]
-
-
 def _told(test: ast.expr) -> tuple[tuple[_Told, ...], tuple[_Told, ...]]:
     """What a condition tells of names where it holds, and where it does not."""
     match test:
@@ -1290,14 +1298,6 @@ def _leaves(body: list[ast.stmt]) -> bool:
     if isinstance(last, ast.If):
         return bool(last.orelse) and _leaves(last.body) and _leaves(last.orelse)
     return isinstance(last, (ast.Return, ast.Raise, ast.Continue, ast.Break))
-
-
-def _is_asked_for(narrowing: Narrowing, returned: list[Return]) -> bool:
-    """Whether anybody can want to know of a narrowing."""
-    name, how, _, line, end = narrowing
-    return how != "empty" or any(
-        line <= each.span.line <= end and _names(each.value, name) for each in returned
-    )
 
 
 def _names(expr: Any, name: str) -> bool:

@@ -516,10 +516,21 @@ class Types:
         classes = [self.annotated(name, scope.at(_END)) for name in told.classes]
         is_one = any(self._is_a(value, cls) for cls in classes)
         if told.how == "not":
-            return NO_VALUE if is_one else value
+            return self._other_members(told.name, classes, scope) if is_one or not value else value
         if is_one:
             return value
         return classes[0] if len(classes) == 1 else NO_VALUE
+
+    def _other_members(self, name: str, classes: list[Value], scope: Scope) -> Value:
+        """What a parameter annotated with a union is if it is an instance of none of the classes."""
+        function, module = scope.function, scope.module
+        params = function.params if function is not None and name not in module.locals(function) else ()
+        for param in params:
+            if function is not None and param.name == name and param.annotation is not UNKNOWN:
+                members = self.members(param.annotation, self._around(function, module))
+                others = [m for m in members if not any(self._is_a(m, cls) for cls in classes)]
+                return self._one_of(others) if all(others) and len(others) < len(members) else NO_VALUE
+        return NO_VALUE
 
     def _is_a(self, value: Value, cls: Value) -> bool:
         """Whether `isinstance` of a class holds for a value, as far as is known; of a protocol it may for any."""

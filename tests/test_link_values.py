@@ -1305,3 +1305,25 @@ def test_what_a_condition_tells_until_it_does_not() -> None:
         """
     item = "models.py::Item"
     assert values(body) == [USER, item, item, "?", USER, f"list[{USER}]", f"list[{USER}]", USER, item]
+
+
+def test_a_condition_leaves_the_other_members_of_a_union() -> None:
+    body = """
+        def f(db: Session | AsyncSession, x: User | Item | None, y: User | mystery, z: User | Item):
+            reveal(db)
+            if isinstance(db, AsyncSession):
+                reveal(db)
+            else:
+                reveal(db)
+            if not isinstance(x, User):
+                reveal(x)
+            if not isinstance(x, (User, Item)):
+                reveal(x)
+            if not isinstance(y, User):
+                reveal(y)
+            z = z or User()
+            if not isinstance(z, User):
+                reveal(z)
+        """
+    item = "models.py::Item"
+    assert values(body) == ["?", ASYNC, SESSION, item, "None", "unknown.mystery", "?"]
