@@ -33,7 +33,7 @@ from api_lint.rule import Diagnostic, Related
 # What stands for a row of a file.
 Place = Callable[[int], int]
 
-_NO_BODY = Body((), (), (), (), (), (), (), frozenset())
+_NO_BODY = Body((), (), (), (), (), (), (), (), frozenset())
 
 # What questions about all files hang on, by their first word: on which files there are, and on which of these passed the
 # gate and what names they hold. Those about routes hang on what was looked at to put these together.

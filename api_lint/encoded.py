@@ -38,6 +38,7 @@ from api_lint.facts import (
     Literal,
     Map,
     ModuleFacts,
+    Narrowing,
     Of,
     Param,
     Raise,
@@ -153,7 +154,7 @@ def _body(body: Body) -> tuple[Any, ...]:
         [(a.target, _expr(a.value), _expr(a.annotation), *a[3:]) for a in body.assigns],
         [(_call(c.call), *c[1:]) for c in body.calls],
         _values(body.returned), _values(body.yielded), [*map(_raise, body.raises)], [*map(_handler, body.handlers)],
-        sorted(body.bound), body.raises_again,
+        body.narrowings, sorted(body.bound), body.raises_again,
     )  # fmt: skip
 
 
@@ -286,6 +287,11 @@ def _an_assign(data: Any) -> Assign:
     return Assign(target, _an_expr(value), _an_expr(annotation), *rest)
 
 
+def _a_narrowing(data: Any) -> Narrowing:
+    name, how, classes, line, end = data
+    return Narrowing(name, how, tuple(classes), line, end)
+
+
 def _a_function(data: Any, inner: Body | InParcel) -> Function:
     (
         name, qualname, at, start, end, body_start, owner, parent, is_async, is_generator, has_docstring, decorators, params,
@@ -299,14 +305,14 @@ def _a_function(data: Any, inner: Body | InParcel) -> Function:
 
 
 def _a_body(data: Any) -> Body:
-    imports, assigns, calls, returned, yielded, raises, handlers, bound, again = data
+    imports, assigns, calls, returned, yielded, raises, handlers, narrowings, bound, again = data
     return Body(
         tuple([Import(*each) for each in imports]), tuple(map(_an_assign, assigns)),
         tuple([CallSite(_a_call(call), Span(*there), *rest) for call, there, *rest in calls]),
         tuple([Return(_an_expr(value), Span(*there)) for value, there in returned]),
         tuple([Return(_an_expr(value), Span(*there)) for value, there in yielded]),
-        tuple(map(_a_raise, raises)), tuple(map(_a_handler, handlers)), frozenset(bound),
-        tuple(again),
+        tuple(map(_a_raise, raises)), tuple(map(_a_handler, handlers)), tuple(map(_a_narrowing, narrowings)),
+        frozenset(bound), tuple(again),
     )  # fmt: skip
 
 

@@ -216,6 +216,20 @@ class Assign(NamedTuple):
     fork: int = 0
 
 
+class Narrowing(NamedTuple):
+    """What a condition tells of a name (or a dotted one) in the rows from `line` to `end`, until it takes another value.
+
+    `how`: it `is` an instance of one of the `classes`, is `not` one of any of them, or is `empty`: `None`, or nothing in it.
+    The last is kept for a branch that names it in a `return`: nobody else asks what cannot be there.
+    """
+
+    name: str
+    how: str
+    classes: tuple[str, ...]
+    line: int
+    end: int
+
+
 class CallSite(NamedTuple):
     """A call in a function's body. `deferred`: inside a lambda, so run by somebody else, later or never.
     `conditions`: how many `if`, `except` and `case` it stands below, each of which may keep it from being run; one that
@@ -315,6 +329,7 @@ class Body(NamedTuple):
     yielded: tuple[Return, ...]
     raises: tuple[Raise, ...]
     handlers: tuple[Handler, ...]
+    narrowings: tuple[Narrowing, ...]
     bound: frozenset[str]
     raises_again: tuple[str, ...] = ()
 
@@ -409,6 +424,11 @@ class Function(NamedTuple):
     def handlers(self) -> tuple[Handler, ...]:
         """The `except` clauses in its body."""
         return self.body.handlers
+
+    @property
+    def narrowings(self) -> tuple[Narrowing, ...]:
+        """What its conditions tell of names, in source order."""
+        return self.body.narrowings
 
     @property
     def bound(self) -> frozenset[str]:

@@ -14,6 +14,7 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
+from operator import attrgetter
 from types import SimpleNamespace
 from typing import Any
 
@@ -44,6 +45,7 @@ from api_lint.facts import (
     Literal,
     Map,
     ModuleFacts,
+    Narrowing,
     Of,
     Param,
     Raise,
@@ -91,11 +93,11 @@ _VERSIONS = (
     "importlib_metadata.version",
     "pkg_resources.get_distribution",
 )
+# A name, how it is narrowed, and by what classes.
+_Told = tuple[str, str, tuple[str, ...]]
 _IMPORTERS = ("importlib.import_module", "import_module", "__import__")
 # What one kind of several does is done so seldom that it counts only where it stands in the called function itself.
 _KIND_WEIGHT = 5
-# Behind an `if` that ends so the opposite of its condition holds.
-_LEAVING = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 _ENVIRONMENT = ("getenv", "environ.get", "config", "env")
 
 
@@ -242,6 +244,7 @@ class _Body:
         self.yielded: list[Return] = []
         self.raises: list[Raise] = []
         self.handlers: list[Handler] = []
+        self.narrowings: list[Narrowing] = []
         self.bound: set[str] = set()
         self.free: set[str] = set()
         self.branches = 0
@@ -274,6 +277,7 @@ class _Indexer:
         self.module_body = self.body = _Body("", "", "")
         self.type_checking = False
         self.row = 1  # of the statement that is walked
+        self.block_end = 0  # the last row that is run only after the statement that is walked
         self.depth = 0  # of the expression that is walked
         self.statements: list[ast.stmt] = []
         # By the literal that they begin with, the texts of sums.
@@ -335,7 +339,10 @@ class _Indexer:
 
     # ------------------------------------------------------------------------------------------ statements
 
-    def _block(self, statements: list[ast.stmt]) -> None:
+    def _block(self, statements: list[ast.stmt], end_of_block: int = 0) -> None:
+        outer_end = self.block_end
+        if statements:
+            self.block_end = end_of_block or statements[-1].end_lineno or 0
         previous = -1
         lines, ends, rows = self.lines, self.ends, self.rows
         body, needs = self.body, self.body.needs
@@ -359,6 +366,7 @@ class _Indexer:
                 self.row = line
                 handle(self, statement)
         body.needs = needs
+        self.block_end = outer_end
 
     def _expr_statement(self, node: ast.Expr) -> None:
         if not isinstance(node.value, ast.Constant):
@@ -399,30 +407,61 @@ class _Indexer:
         self.body.returned.append(Return(value, self._span(node)))
 
     def _if(self, node: ast.If) -> None:
-        self.body.branches += 1
-        self.body.guards += len(node.body) <= 2 and isinstance(node.body[-1], ast.Raise)
-        self._expr(node.test)
+        body = self.body
+        body.branches += 1
+        body.guards += len(node.body) <= 2 and isinstance(node.body[-1], ast.Raise)
+        asks_class = self._test(node.test)
         checking, self.type_checking = (
             self.type_checking,
             self.type_checking or _is_type_checking(node.test),
         )
         weight = _KIND_WEIGHT if _asks_kind(node.test) else 1
-        fork, self.body.fork = self.body.fork, self.body.fork or node.end_lineno or 0
-        needs = self.body.needs
-        self.body.conditions += weight
-        self.body.needs = (*needs, *_needs(node.test, self.body.params))
+        fork, body.fork = body.fork, body.fork or node.end_lineno or 0
+        needs, first_return = body.needs, len(body.returned)
+        body.conditions += weight
+        body.needs = (*needs, *_needs(node.test, body.params))
         self._block(node.body)
-        self.body.conditions -= weight
-        self.body.needs = (*needs, *_needs(node.test, self.body.params, False))
+        body.conditions -= weight
+        body.needs = (*needs, *_needs(node.test, body.params, False))
         self.type_checking = checking
-        # An `elif` is one more of the same alternatives, not one below another.
-        is_elif = len(node.orelse) == 1 and isinstance(node.orelse[0], ast.If)
-        self.body.conditions += not is_elif
-        self._block(node.orelse)
-        self.body.conditions -= not is_elif
-        if not isinstance(node.body[-1], _LEAVING):
-            self.body.needs = needs
-        self.body.fork = fork
+        if node.orelse:
+            # An `elif` is one more of the same alternatives, not one below another.
+            is_elif = len(node.orelse) == 1 and isinstance(node.orelse[0], ast.If)
+            body.conditions += not is_elif
+            self._block(node.orelse, self.block_end if _leaves(node.body) else 0)
+            body.conditions -= not is_elif
+        if not _leaves(node.body):
+            body.needs = needs
+        body.fork = fork
+        if asks_class or len(body.returned) > first_return:
+            self._narrow(node, body.returned[first_return:])
+
+    def _test(self, node: ast.expr) -> bool:
+        """Walk a condition. Returns: whether it asks what class something is of."""
+        calls = self.body.calls
+        first = len(calls)
+        self._expr(node)
+        return len(calls) > first and any(site.call.func == "isinstance" for site in calls[first:])
+
+    def _narrow(self, node: ast.If, returned: list[Return]) -> None:
+        """Note what a condition tells of names in its branches, which return this; and below them, if one leaves."""
+        holds, fails = _told(node.test)
+        last, end = node.body[-1].end_lineno or 0, node.end_lineno or 0
+        for each in holds:
+            self._add_narrowing(each, node.body[0].lineno, last, returned)
+            if node.orelse and _leaves(node.orelse):
+                self._add_narrowing(each, end + 1, self.block_end)
+        for each in fails:
+            rest = self.block_end if _leaves(node.body) else end
+            self._add_narrowing(each, last + 1, rest, returned)
+
+    def _add_narrowing(self, told: _Told, line: int, end: int, returned: Iterable[Return] = ()) -> None:
+        found = Narrowing(*told, line, end)
+        is_asked_for = found.how != "empty" or any(
+            _names(r.value, found.name) for r in returned if line <= r.span.line <= end
+        )
+        if line <= end and is_asked_for:
+            self.body.narrowings.append(found)
 
     def _for(self, node: ast.For | ast.AsyncFor) -> None:
         self.body.loops += 1
@@ -557,7 +596,8 @@ class _Indexer:
                 self._expr(target)
 
     def _assert(self, node: ast.Assert) -> None:
-        self._expr(node.test)
+        for each in _told(node.test)[0] if self._test(node.test) else ():
+            self._add_narrowing(each, (node.end_lineno or 0) + 1, self.block_end)
 
     def _match(self, node: ast.Match) -> None:
         self.body.branches += len(node.cases)
@@ -704,6 +744,7 @@ class _Indexer:
                 tuple(body.yielded),
                 tuple(body.raises),
                 tuple(body.handlers),
+                tuple(sorted(body.narrowings, key=attrgetter("line"))),
                 frozenset(body.bound - body.free),
                 body.raises_again,
             ),
@@ -1341,6 +1382,70 @@ def _as_handed_over(body: _Body) -> Iterable[CallSite]:
         else site
         for site in body.calls
     ]
+
+
+def _told(test: ast.expr) -> tuple[tuple[_Told, ...], tuple[_Told, ...]]:
+    """What a condition tells of names where it holds, and where it does not."""
+    match test:
+        case ast.Name() | ast.Attribute() | ast.NamedExpr() | ast.Call(ast.Name("len"), [_]):
+            return (), _told_empty(test)
+        case ast.UnaryOp(ast.Not(), operand):
+            holds, fails = _told(operand)
+            return fails, holds
+        case ast.BoolOp(ast.And(), values):
+            return tuple(each for value in values for each in _told(value)[0]), ()
+        case ast.BoolOp(ast.Or(), values):
+            return (), tuple(each for value in values for each in _told(value)[1])
+        case ast.Call(ast.Name("isinstance"), [subject, kinds], []):
+            name, classes = _plain_name(subject), _class_names(kinds)
+            if name and "" not in classes:
+                return ((name, "is", classes),), ((name, "not", classes),)
+        case ast.Compare(left, [ast.Is() | ast.Eq()], [ast.Constant(None | 0)]):
+            return _told_empty(left), ()
+        case ast.Compare(left, [ast.IsNot() | ast.NotEq() | ast.Gt()], [ast.Constant(None | 0)]):
+            return (), _told_empty(left)
+    return (), ()
+
+
+def _told_empty(subject: ast.expr) -> tuple[_Told, ...]:
+    if isinstance(subject, ast.Call):  # its length
+        subject = subject.args[0] if _dotted(subject.func) == "len" and subject.args else subject
+    name = _plain_name(subject)
+    return ((name, "empty", ()),) if name else ()
+
+
+def _plain_name(node: ast.expr) -> str:
+    """A name as it is written (`user`, `self.db`, that of `user := find()`), "" for anything else."""
+    if isinstance(node, ast.NamedExpr):
+        return node.target.id
+    if isinstance(node, ast.Attribute):
+        base = _plain_name(node.value)
+        return f"{base}.{node.attr}" if base else ""
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _class_names(kinds: ast.expr) -> tuple[str, ...]:
+    """The classes that `isinstance` is asked about, "" for one that is no name."""
+    if isinstance(kinds, ast.Tuple):
+        return tuple(name for each in kinds.elts for name in _class_names(each))
+    if isinstance(kinds, ast.BinOp):
+        return (*_class_names(kinds.left), *_class_names(kinds.right))
+    return (_plain_name(kinds),)
+
+
+def _leaves(body: list[ast.stmt]) -> bool:
+    """Whether what stands below a block is never run after it."""
+    last = body[-1]
+    if isinstance(last, ast.If):
+        return bool(last.orelse) and _leaves(last.body) and _leaves(last.orelse)
+    return isinstance(last, (ast.Return, ast.Raise, ast.Continue, ast.Break))
+
+
+def _names(expr: Any, name: str) -> bool:
+    """Whether an expression may hold a name."""
+    if isinstance(expr, str):
+        return expr == name or expr.startswith(f"{name}.")
+    return isinstance(expr, tuple) and any(_names(part, name) for part in expr)
 
 
 def _asks_kind(test: ast.expr) -> bool:

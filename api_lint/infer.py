@@ -33,6 +33,7 @@ from api_lint.facts import (
     Item,
     Lambda,
     Map,
+    Narrowing,
     Of,
     Param,
     Seq,
@@ -62,9 +63,14 @@ _MOST_STEPS = 100_000
 _MOST_PARTS = 400
 # More of them say nothing new about what a container holds.
 _MOST_PUTS = 8
+# Of names that stand for annotations, one for another.
+_MOST_ALIASES = 8
 _END = 1 << 30
 
 NONE = Value("none")
+
+# The kinds of values of which `isinstance` may tell more.
+_NARROWED = frozenset({"dict", "instance", "list", "none", "tuple", "typevar", "unknown"})
 
 _LISTS = frozenset(
     "list List Sequence Iterable Set FrozenSet set frozenset Collection Iterator Generator AsyncGenerator AsyncIterator "
@@ -403,11 +409,12 @@ class Types:
         if rest:
             attribute = self._assigned_attribute(dotted, scope)
             if attribute is not None:
-                return attribute
+                return self._narrowed(dotted, attribute, scope)
         value, owner = self.name(first, scope), first
         for part in rest.split(".") if rest else ():
             value = self.attribute(value, part) or self._by_use(owner, value, part, scope)
             owner = f"{owner}.{part}"
+            value = self._narrowed(owner, value, scope)
         return value
 
     def _by_use(self, owner: str, value: Value, name: str, scope: Scope) -> Value:
@@ -470,11 +477,11 @@ class Types:
         """What a bare name is in a scope."""
         for parameter, value in reversed(scope.given):
             if parameter == name:
-                return value
+                return self._narrowed(name, value, scope)
         key = (name, scope.module.path, id(scope.function), scope.line, scope.given)
         found = self._names.get(key)
         if found is None:
-            found = self._name(name, scope)
+            found = self._narrowed(name, self._name(name, scope), scope)
             if not self._running:
                 self._names[key] = found
         return found
@@ -491,6 +498,47 @@ class Types:
                     return value
             function, line = self._enclosing(function, scope.module), _END
         return self.module_name(name, scope.module, scope.line if scope.function is None else _END)
+
+    def _narrowed(self, name: str, value: Value, scope: Scope) -> Value:
+        """What a name is in a row where a condition tells more of it than its value does."""
+        function = scope.function
+        if function is None:
+            return value
+        for told in scope.module.narrowings(function).get(name, ()):
+            if told.line <= scope.line <= told.end and not _is_rebound(told, scope, function):
+                value = self._as_told(told, value, scope)
+        return value
+
+    def _as_told(self, told: Narrowing, value: Value, scope: Scope) -> Value:
+        if told.how == "empty" or value.kind not in _NARROWED:
+            return NO_VALUE if told.how == "empty" else value
+        # Below every condition a name is what it is everywhere: a class is not asked what it is an instance of.
+        classes = [self.annotated(name, scope.at(_END)) for name in told.classes]
+        is_one = any(self._is_a(value, cls) for cls in classes)
+        if told.how == "not":
+            return self._other_members(told.name, classes, scope) if is_one or not value else value
+        if is_one:
+            return value
+        return classes[0] if len(classes) == 1 else NO_VALUE
+
+    def _other_members(self, name: str, classes: list[Value], scope: Scope) -> Value:
+        """What a parameter annotated with a union is if it is an instance of none of the classes."""
+        function, module = scope.function, scope.module
+        params = function.params if function is not None and name not in module.locals(function) else ()
+        for param in params:
+            if function is not None and param.name == name and param.annotation is not UNKNOWN:
+                members = self.members(param.annotation, self._around(function, module))
+                others = [m for m in members if not any(self._is_a(m, cls) for cls in classes)]
+                return self._one_of(others) if all(others) and len(others) < len(members) else NO_VALUE
+        return NO_VALUE
+
+    def _is_a(self, value: Value, cls: Value) -> bool:
+        """Whether `isinstance` of a class holds for a value, as far as is known; of a protocol it may for any."""
+        if cls.kind != "instance":
+            return value.kind == cls.kind
+        if value.kind == "instance":
+            return cls.name in self._ancestry(value.name) or self._is_protocol(cls.name)
+        return value.kind == "tuple" and cls.name == "builtins.tuple"
 
     def _enclosing(self, function: Function, module: Module) -> Function | None:
         return module.enclosing(function)
@@ -1624,13 +1672,31 @@ class Types:
         if value.kind in ("class", "external"):
             last = value.name.rpartition(".")[2]
             if last in _LISTS and "::" not in value.name:
-                return listing(NO_VALUE)
+                return Value("list")
             if last in _DICTS and "::" not in value.name:
                 return Value("dict")
             if last in ("Any", "object", "Union") and "::" not in value.name:
                 return Value("instance", value.name)
             return instance(value.name, *value.items)
         return value if value.kind in ("typevar", "none") else NO_VALUE
+
+    def members(self, annotation: Expr, scope: Scope) -> list[Value]:
+        """What each type of a union means; what the only one does if it is none."""
+        for _ in range(_MOST_ALIASES):
+            alias = self.alias(annotation, scope)
+            if alias is None:
+                break
+            annotation, scope = alias
+        parts: tuple[Expr, ...] = ()
+        if isinstance(annotation, Choice):
+            parts = annotation.options
+        elif isinstance(annotation, Item):
+            last = self.of(annotation.base, scope).name.rpartition(".")[2]
+            inner = annotation.key.items if isinstance(annotation.key, Seq) else (annotation.key,)
+            parts = inner if last == "Union" else inner[:1] if last in ("Optional", "Annotated") else ()
+        if not parts:
+            return [self.annotated(annotation, scope)]
+        return [member for part in parts for member in self.members(part, scope)]
 
     def alias(self, annotation: Expr, scope: Scope) -> tuple[Expr, Scope] | None:
         """The annotation that a name stands for (`SessionDep = Annotated[...]`), with the scope it is read in."""
@@ -1695,9 +1761,7 @@ class Types:
         if last in ("tuple", "Tuple"):
             return Value("tuple", "", tuple(self.annotated(a, scope) for a in arguments))
         if last in _DICTS:
-            return Value(
-                "dict", "", tuple(v for v in (self.annotated(a, scope) for a in arguments[1:2]) if v)
-            )
+            return Value("dict", "", tuple(self.annotated(a, scope) for a in arguments[1:2]))
         if last == "Callable":
             return instance(_CALLABLE, self.annotated(arguments[-1], scope))
         if last in _COROUTINES:
@@ -1736,7 +1800,7 @@ class Types:
             if found:
                 return self._own_provider(found, param, scope)
         annotation, where = param.annotation, scope
-        for _ in range(8):
+        for _ in range(_MOST_ALIASES):
             alias = self.alias(annotation, where)
             if alias is None:
                 break
@@ -1918,6 +1982,18 @@ def _is_made_empty(expr: Expr) -> bool:
     if isinstance(expr, Call):
         return expr.func in ("list", "set") and not expr.args
     return isinstance(expr, Seq) and not expr.items
+
+
+def _is_rebound(told: Narrowing, scope: Scope, function: Function) -> bool:
+    """Whether a name has taken another value, or more has been put into it, since a condition told what it is."""
+    assigns = scope.module.locals(function)
+    root = told.name.partition(".")[0]
+    for each in (a for name in {told.name, root, f"{told.name}[]"} for a in assigns.get(name, ())):
+        is_above = each.line <= scope.line <= each.end if each.how == "comp" else each.line < scope.line
+        if is_above and each.line >= told.line:
+            return True
+    puts = scope.module.puts(function).get(told.name, ()) if told.how == "empty" else ()
+    return any(told.line <= site.span.line < scope.line for site in puts)
 
 
 def _is_vague(value: Value) -> bool:

@@ -25,7 +25,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from api_lint import libraries
 from api_lint.census import Census, take
-from api_lint.facts import Assign, Call, CallSite, Class, Function, Import, ModuleFacts
+from api_lint.facts import Assign, Call, CallSite, Class, Function, Import, ModuleFacts, Narrowing
 from api_lint.parcels import InParcel
 
 _STDLIB = sys.stdlib_module_names
@@ -185,6 +185,7 @@ class Module:
         self.assigns: dict[str, list[Assign]] = _Names(assigns, path, looked)
         self._locals: dict[int, dict[str, list[Assign]]] = {}
         self._puts: dict[int, dict[str, list[CallSite]]] = {}
+        self._narrowings: dict[int, dict[str, list[Narrowing]]] = {}
         # By name, the functions' numbers (0 for the top level) and the calls' in them.
         self._calls: dict[str, list[tuple[int, int]]] = {}
 
@@ -291,10 +292,20 @@ class Module:
                     found.setdefault(name, []).append(site)
         return found
 
+    def narrowings(self, function: Function) -> dict[str, list[Narrowing]]:
+        """What a function's conditions tell of names, by name, in source order."""
+        found = self._narrowings.get(id(function))
+        if found is None:
+            found = self._narrowings[id(function)] = {}
+            for each in function.narrowings:
+                found.setdefault(each.name, []).append(each)
+        return found
+
     def release(self) -> None:
         """Let go of what is in functions."""
         self._locals.clear()
         self._puts.clear()
+        self._narrowings.clear()
 
     def close(self) -> None:
         """Let go of what is in its functions and of where its statements stand; packed it stays at hand."""

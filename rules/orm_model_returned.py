@@ -42,10 +42,11 @@ _SERIALIZERS = frozenset(
     }
 )  # fmt: skip
 _BODY_KEYWORDS = ("data", "content", "")
-# Frameworks whose handlers' plain return values are serialised.
+_ANYTHING = frozenset({"builtins.object", "typing.Any", "typing_extensions.Any"})
 _DECLARATIVE = "sqlalchemy.orm.DeclarativeBase"
 # Makes a dataclass of a model, and pydantic a schema of that.
 _DATACLASS = "sqlalchemy.orm.MappedAsDataclass"
+# Frameworks whose handlers' plain return values are serialised.
 _PLAIN = ("fastapi", "flask-restful", "flask-restx")
 
 
@@ -59,7 +60,8 @@ class OrmModelReturned(Rule):
     Evidence: The object's class is resolved to an ORM model. A function of the project is taken at its annotation,
     else at what its body returns; a generic repository gives what its type argument says. A value of unknown type
     is not reported, nor what went through a call that is not known, be it in the wrapper of a decorator. A class
-    that the project does not hold counts as a model if a session is asked for it.
+    that the project does not hold counts as a model if a session is asked for it. A declared response is a schema
+    unless it lets anything through, as `dict`, `Any` and `dict[str, Any]` do.
 
     Bad::
 
@@ -185,19 +187,24 @@ def _returns(node: cst.CSTNode) -> list[cst.Return]:
 
 
 def _is_declared(route: Route, api: Api) -> bool:
-    """Whether a schema stands between. `dict`, `Any` and `None` let anything through; an ORM's class is none."""
+    """Whether a schema stands between. `dict`, `list[Any]` and `None` let anything through; an ORM's class is none."""
     if not route.declares_response:
         return False
     if route.framework != "fastapi":
         return True
-    if route.response_model == Const(None) or (
-        route.response.kind == "dict" and not route.response.items
-    ):
+    if route.response_model == Const(None) or _is_open(route.response):
         return False
     model = api.model_in(route.response)
     ref = api.class_ref(model) if model is not None else None
     bases = api.bases(ref.path, ref.cls.qualname) if ref is not None else frozenset()
     return _DECLARATIVE not in bases or _DATACLASS in bases
+
+
+def _is_open(declared: Value) -> bool:
+    """Whether a type lets anything through: `Any`, `object`, and what holds any of these or says not what it holds."""
+    if declared.kind in ("dict", "list", "tuple"):
+        return all(map(_is_open, declared.items))
+    return declared.name in _ANYTHING
 
 
 def _exposed(expr: Expr, api: Api, scope: Scope, plain: bool) -> Value | None:

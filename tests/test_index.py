@@ -215,6 +215,41 @@ def test_handlers_of_every_form() -> None:
     assert [h.guards_import for h in found] == [True, True, False]
 
 
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("if isinstance(x, A):\n  y()\ny()", ["x is A 3-3"]),
+        ("if not isinstance(x, (A, m.B)):\n  y()\n  return\ny()", ["x not A|m.B 3-4", "x is A|m.B 5-5"]),
+        ("if isinstance(x.y, A | B):\n  y()\nelse:\n  y()", ["x.y is A|B 3-3", "x.y not A|B 4-5"]),
+        ("if isinstance(x, kinds()):\n  y()", []),
+        ("if a and isinstance(x, A):\n  y()\nelse:\n  y()", ["x is A 3-3"]),
+        ("if a or isinstance(x, A):\n  return\ny()", ["x not A 4-4"]),
+        ("if isinstance(x, A):\n  raise\nelif isinstance(x, B):\n  return\ny()", ["x is A 3-3", "x not A 4-6", "x is B 5-5", "x not B 6-6"]),
+        ("if isinstance(x, A):\n  y()\nelif isinstance(x, B):\n  return\ny()", ["x is A 3-3", "x not A 4-5", "x is B 5-5"]),
+        ("if isinstance(x, A):\n  y()\nelse:\n  return\ny()", ["x is A 3-3", "x not A 4-5", "x is A 6-6"]),
+        ("for x in y:\n  if isinstance(x, A):\n    continue\n  y()\ny()", ["x is A 4-4", "x not A 5-5"]),
+        ("with x:\n  assert isinstance(x, A)\n  y()\ny()", ["x is A 4-4"]),
+        ("if isinstance(x, A):\n  def g():\n    if isinstance(x, B):\n      y()\n  y()", ["x is A 3-6"]),
+        ("if not x:\n  return x\nreturn x", ["x empty 3-3"]),
+        ("if not x:\n  y(x)\nreturn x", []),
+        ("if x:\n  return 1\nreturn {'x': x}", []),
+        ("if (x := y()) is None:\n  return [x]", ["x empty 3-3"]),
+        ("if x is not None and y:\n  return x\nreturn x", []),
+        ("if len(x) == 0 or not y:\n  return x, y", []),
+        ("if len(x) == 0 and not y:\n  return x, y", ["x empty 3-3", "y empty 3-3"]),
+        ("if not len(x):\n  return x", ["x empty 3-3"]),
+        ("if x.y > 0:\n  return 1\nelse:\n  return x.y.z", ["x.y empty 4-5"]),
+    ],
+)  # fmt: skip
+def test_what_conditions_tell_of_names(body: str, told: list[str]) -> None:
+    found = facts("def f():\n" + textwrap.indent(body, " "))
+    outer = next(each for each in found.functions if each.name == "f")
+    assert [
+        f"{n.name} {n.how} {'|'.join(n.classes)} {n.line}-{n.end}".replace("  ", " ")
+        for n in outer.narrowings
+    ] == told
+
+
 def test_no_secret_is_in_the_facts() -> None:
     """The value of a string is never kept, wherever it stands."""
     secret = "Xk9" + "f83hQ2pLmZ7Rt5"

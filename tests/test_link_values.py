@@ -1314,3 +1314,77 @@ def test_classes_are_those_assigned_and_not_the_bound_that_is_annotated() -> Non
         user,
         base,
     ]
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("isinstance(x, Item)", ["models.py::Item", USER]),
+        ("isinstance(x, User)", [USER, "?"]),
+        ("isinstance(x, (Item, str))", ["?", USER]),
+        ("isinstance(x, (User, Item))", [USER, "?"]),
+        ("isinstance(x, nowhere.Bound)", ["?", USER]),
+        ("not isinstance(x, User)", ["?", USER]),
+        ("isinstance(x, dict)", ["dict[]", USER]),
+        ("isinstance(x, x.__class__)", ["?", USER]),
+        ("isinstance(x, User) and isinstance(x, Item)", ["models.py::Item", USER]),
+    ],
+)
+def test_what_a_condition_tells(condition: str, expected: list[str]) -> None:
+    body = f"""
+        def f(x: User):
+            if {condition}:
+                reveal(x)
+            else:
+                reveal(x)
+        """
+    assert values(body) == expected
+
+
+def test_what_a_condition_tells_until_it_does_not() -> None:
+    body = """
+        class Box:
+            held: User
+            def f(self, x, rows: list[User], made: list[User] | User):
+                if isinstance(x, User):
+                    reveal(x)
+                    x = Item()
+                    reveal(x)
+                if not isinstance(self.held, Item):
+                    return
+                reveal(self.held)
+                reveal(self.held.id)
+                self.held = User()
+                reveal(self.held)
+                if isinstance(rows, list):
+                    reveal(rows)
+                if isinstance(made, User):
+                    reveal([made for made in rows])
+                    reveal(made)
+                def inner():
+                    reveal(x)
+        """
+    item = "models.py::Item"
+    assert values(body) == [USER, item, item, "?", USER, f"list[{USER}]", f"list[{USER}]", USER, item]
+
+
+def test_a_condition_leaves_the_other_members_of_a_union() -> None:
+    body = """
+        def f(db: Session | AsyncSession, x: User | Item | None, y: User | mystery, z: User | Item):
+            reveal(db)
+            if isinstance(db, AsyncSession):
+                reveal(db)
+            else:
+                reveal(db)
+            if not isinstance(x, User):
+                reveal(x)
+            if not isinstance(x, (User, Item)):
+                reveal(x)
+            if not isinstance(y, User):
+                reveal(y)
+            z = z or User()
+            if not isinstance(z, User):
+                reveal(z)
+        """
+    item = "models.py::Item"
+    assert values(body) == ["?", ASYNC, SESSION, item, "None", "unknown.mystery", "?"]

@@ -189,9 +189,9 @@ def _annotated(node: cst.FunctionDef, text: str) -> Edit:
 
 def _with_argument(call: cst.Call, text: str) -> Edit:
     """`response_model=text` behind the path, or as the last argument of a call in several rows."""
-    if any(
-        arg.star == "**" or (arg.keyword and arg.keyword.value == "response_model") for arg in call.args
-    ):
+    if any(arg.keyword is not None and arg.keyword.value == "response_model" for arg in call.args):
+        raise Unclear("the route has a response_model already")
+    if any(arg.star == "**" for arg in call.args):
         raise Unclear("the decorator's arguments are not all known")
     equal = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
     new = cst.Arg(cst.parse_expression(text), cst.Name("response_model"), equal)

@@ -239,12 +239,14 @@ class FastApiAdapter:
 
     def _response(self, model: Expr | None, function: Function, scope: Scope, inside: Scope) -> Value:
         if model is not None:
-            return NO_VALUE if model == Const(None) else self.types.annotated(model, scope)
-        return (
-            self.types.annotated(function.returns, inside)
-            if function.returns is not UNKNOWN
-            else NO_VALUE
-        )
+            return NO_VALUE if model == Const(None) else self._declared(model, scope)
+        return self._declared(function.returns, inside) if function.returns is not UNKNOWN else NO_VALUE
+
+    def _declared(self, annotation: Expr, scope: Scope) -> Value:
+        """What a type declares; of a union's members the one that names a class, be it out of sight."""
+        members = self.types.members(annotation, scope)
+        named = (member for member in members if not _is_built_in(member))
+        return next(named, self.types.annotated(annotation, scope))
 
     def _status(self, expr: Expr | None) -> int:
         if isinstance(expr, Const) and isinstance(expr.value, int):
@@ -367,3 +369,10 @@ class FastApiAdapter:
             tuple(self._listed(call.keyword("dependencies"), scope, where)),
             texts(self.types, call.keyword("tags"), scope),
         )
+
+
+def _is_built_in(value: Value) -> bool:
+    """Whether a type is made of built-in ones and `Any` alone."""
+    if value.kind in ("dict", "list", "tuple"):
+        return all(map(_is_built_in, value.items))
+    return value.kind == "none" or value.name.startswith(("builtins.", "typing.", "typing_extensions."))
