@@ -17,16 +17,13 @@ from api_lint.facts import (
     Step,
     Value,
 )
-from api_lint.infer import Scope, Types, is_static
+from api_lint.infer import Given, Scope, Types, is_static
 from api_lint.libraries import Known
 
 NOTHING = Known()
 
 # How far a chain of calls is followed; see `Effects.reaches`.
 _PATIENCE = 6
-
-# What is known of a function's parameters at one call.
-Given = tuple[tuple[str, Value], ...]
 
 # Decorators that make a synchronous function run elsewhere when it is called.
 _RUNS_ELSEWHERE = frozenset(

@@ -169,6 +169,10 @@ _CUSTOMARY = {
 }  # fmt: skip
 
 
+# What is known of a function's parameters at one call.
+Given = tuple[tuple[str, Value], ...]
+
+
 class Scope(NamedTuple):
     """Where a name is looked up: a module, the function in it (or `None`), the row up to which assignments count, and
     what is known of the function's parameters (`given`)."""
@@ -176,7 +180,7 @@ class Scope(NamedTuple):
     module: Module
     function: Function | None = None
     line: int = _END
-    given: tuple[tuple[str, Value], ...] = ()
+    given: Given = ()
 
     def at(self, line: int) -> Scope:
         return Scope(self.module, self.function, line, self.given)
@@ -1357,12 +1361,59 @@ class Types:
             if not assigns:
                 continue
             seen = True
-            if function is None or all(_is_optional_argument(a, function) for a in assigns):
+            if function is None:
                 continue
-            found = self._latest(assigns, Scope(module, function), None)
+            given = self._handed_up(FunctionRef(module.path, function), value)
+            told = dict(given)
+            if all(a.value not in told and _is_optional_argument(a, function) for a in assigns):
+                continue
+            found = self._latest(assigns, Scope(module, function, _END, given), None)
             if found and found.kind != "none":
                 return found
         return NO_VALUE if seen else None
+
+    def _handed_up(self, base: FunctionRef, value: Value) -> Given:
+        """What is known of the parameters of a base's constructor from `super().__init__(db)` below it."""
+        if base.function.name != "__init__" or value.name == f"{base.path}::{base.function.owner}":
+            return ()
+        key = ("handed up", id(base.function), value)
+        if key in self._running:
+            return ()
+        self._running.add(key)
+        try:
+            handed: dict[str, Given] = {}
+            for below in self._constructors(value):
+                if below.key == base.key:
+                    break
+                for above, given in self._calls_up(below, handed.get(below.key, ())):
+                    handed[above.key] = () if above.key in handed else given
+            return handed.get(base.key, ())
+        finally:
+            self._running.discard(key)
+
+    def _constructors(self, value: Value) -> Iterator[FunctionRef]:
+        """The project's `__init__`s for an instance, nearest first."""
+        for ancestor in self.mro(value):
+            ref = self.function_ref(f"{ancestor.name}.__init__")
+            if ref is not None:
+                yield ref
+
+    def _calls_up(self, below: FunctionRef, given: Given) -> Iterator[tuple[FunctionRef, Given]]:
+        """The constructors that another calls, each with what it is handed."""
+        module = self.project.module(below.path)
+        assert module is not None
+        for site in below.function.calls:
+            func = site.call.func
+            name = func.name if isinstance(func, Attr) else func
+            if not isinstance(name, str) or name.rpartition(".")[2] != "__init__":
+                continue
+            scope = Scope(module, below.function, site.span.line, given)
+            method = self.of(func, scope)
+            above = self.function_ref(method.name)
+            if above is not None:
+                is_unbound = method.item.kind == "class"
+                call = site.call._replace(args=site.call.args[1:]) if is_unbound else site.call
+                yield above, self.bindings(above, call, scope)
 
     def _function_attribute(self, value: Value, name: str) -> Value:
         if name in ("delay", "apply_async", "send", "kiq", "enqueue", "s", "si", "defer"):
@@ -1499,16 +1550,14 @@ class Types:
             found = known.methods.get(name) or known.statics.get(name) or known.methods.get("*")
         return found
 
-    def _self(self, function: Function, receiver: Value) -> tuple[tuple[str, Value], ...]:
+    def _self(self, function: Function, receiver: Value) -> Given:
         if not function.params or is_static(function):
             return ()
         if _is_classmethod(function):
             receiver = Value("class", receiver.name, receiver.items)
         return ((function.params[0].name, receiver),)
 
-    def bindings(
-        self, ref: FunctionRef, call: Call | None, scope: Scope | None
-    ) -> tuple[tuple[str, Value], ...]:
+    def bindings(self, ref: FunctionRef, call: Call | None, scope: Scope | None) -> Given:
         """What a call tells of a function's parameters that say nothing themselves."""
         if call is None or scope is None:
             return ()
@@ -1517,7 +1566,7 @@ class Types:
             params = params[1:]
         given = []
         for position, param in enumerate(params):
-            if param.annotation is not UNKNOWN and not _is_type_parameter(param.annotation):
+            if not self._is_open(param, ref):
                 continue
             expr = (
                 call.argument(position, param.name)
@@ -1531,7 +1580,19 @@ class Types:
                 given.append((param.name, value))
         return tuple(given)
 
-    def returns(self, ref: FunctionRef, given: tuple[tuple[str, Value], ...] = ()) -> Value:
+    def _is_open(self, param: Param, ref: FunctionRef) -> bool:
+        """Whether a parameter's annotation leaves it to the caller what it is."""
+        annotation = param.annotation
+        if annotation is UNKNOWN or _is_type_parameter(annotation):
+            return True
+        module = self.project.module(ref.path)
+        return (
+            _is_union(annotation)
+            and module is not None
+            and not self.annotated(annotation, self._around(ref.function, module))
+        )
+
+    def returns(self, ref: FunctionRef, given: Given = ()) -> Value:
         """What calling a project function gives: a coroutine for `async def`, many for a generator."""
         key = (ref.path, id(ref.function), given)
         if key in self._returns:
@@ -1547,7 +1608,7 @@ class Types:
             self._returns[key] = value
         return value
 
-    def _returned(self, ref: FunctionRef, given: tuple[tuple[str, Value], ...]) -> Value:
+    def _returned(self, ref: FunctionRef, given: Given) -> Value:
         module = self.project.module(ref.path)
         assert module is not None
         function = ref.function
@@ -1558,9 +1619,7 @@ class Types:
             return Value("coroutine", "", (value,))
         return value
 
-    def _declared_return(
-        self, function: Function, module: Module, given: tuple[tuple[str, Value], ...]
-    ) -> Value:
+    def _declared_return(self, function: Function, module: Module, given: Given) -> Value:
         if function.returns is UNKNOWN:
             return NO_VALUE
         value = self.annotated(function.returns, self._around(function, module))
@@ -1568,9 +1627,7 @@ class Types:
             return given[0][1]
         return NO_VALUE if _is_vague(value) or (value.kind == "none" and function.returned) else value
 
-    def _body_return(
-        self, function: Function, module: Module, given: tuple[tuple[str, Value], ...]
-    ) -> Value:
+    def _body_return(self, function: Function, module: Module, given: Given) -> Value:
         scope = Scope(module, function, _END, given)
         if function.is_generator:
             return listing(
@@ -1968,6 +2025,15 @@ def _is_type_parameter(annotation: Expr) -> bool:
         return isinstance(head, str) and head.rpartition(".")[2] in ("Type", "type")
     return isinstance(annotation, str) and (
         len(annotation) == 1 or annotation.rpartition(".")[2] == "Any"
+    )
+
+
+def _is_union(annotation: Expr) -> bool:
+    """Whether an annotation spells out several types."""
+    return isinstance(annotation, Choice) or (
+        isinstance(annotation, Item)
+        and isinstance(annotation.base, str)
+        and annotation.base.rpartition(".")[2] == "Union"
     )
 
 
