@@ -634,11 +634,18 @@ class Types:
         if assign.annotation is not UNKNOWN:
             declared = self.annotated(assign.annotation, where)
             if declared and not _is_vague(declared):
-                return declared
+                return self._made_class(assign, declared, where) or declared
         value = self._taken(assign.value, assign.how, where)
         if isinstance(assign.value, Call) and self._is_vaguely_made(value):
             return self._stored(assign, assign.value, where) or value
         return value
+
+    def _made_class(self, assign: Assign, declared: Value, scope: Scope) -> Value:
+        """The class that a name takes whose annotation tells no more than its metaclass: `Base: DeclarativeMeta = …`."""
+        if declared.kind != "instance" or "builtins.type" not in self._ancestry(declared.name):
+            return NO_VALUE
+        value = self._taken(assign.value, assign.how, scope)
+        return value if value.kind in ("class", "external") else NO_VALUE
 
     def _is_vaguely_made(self, value: Value) -> bool:
         return not value or (
