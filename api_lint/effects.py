@@ -17,7 +17,7 @@ from api_lint.facts import (
     Step,
     Value,
 )
-from api_lint.infer import Given, Scope, Types, is_static
+from api_lint.infer import Given, Scope, Types, closed, is_static
 from api_lint.libraries import Known
 
 NOTHING = Known()
@@ -234,7 +234,7 @@ class Effects:
         given = self.types.bindings(ref, call, scope)
         if func.kind == "method" and ref.function.params and func.items:
             return ((ref.function.params[0].name, func.item), *given)
-        return given
+        return (*given, *closed(func))
 
     def _runs_here(self, ref: FunctionRef) -> bool:
         """Whether each call of the function runs its body at once, in the caller's thread."""

@@ -240,6 +240,7 @@ class Types:
         self._names: dict[object, Value] = {}
         self._implementations: dict[Value, tuple[Value, ...]] = {}
         self._sessions: dict[object, Value] = {}
+        self._open: dict[object, bool] = {}
         self._exported: dict[tuple[str, str], Value] = {}
         self._attributes: dict[tuple[Value, str], Value] = {}
         self._reverse: dict[str, list[Relation]] | None = None
@@ -509,8 +510,10 @@ class Types:
         function, module = scope.function, scope.module
         assert function is not None
         nested = f"{function.qualname}.{name}"
-        if nested in module.functions:
-            return Value("function", f"{module.path}::{nested}")
+        inner = module.functions.get(nested)
+        if inner is not None:
+            seen = ((n, v) for n, v in scope.given if n not in inner.bound)
+            return _closure(f"{module.path}::{nested}", seen)
         if nested in module.classes:
             return Value("class", f"{module.path}::{nested}")
         for entry in function.imports:
@@ -1475,8 +1478,15 @@ class Types:
             if made.kind == "class" and self.role(made.name) == "async-session":
                 return instance("sqlalchemy.ext.asyncio.async_sessionmaker")
         if last == "partial" and call.args:
-            return self.of(call.args[0], scope)
+            return self._partial(call, scope)
         return None
+
+    def _partial(self, call: Call, scope: Scope) -> Value:
+        """The function that another one becomes with some of its arguments."""
+        function = self.of(call.args[0], scope)
+        if function.kind != "function" or not call.keywords:
+            return function
+        return _closure(function.name, ((n, self.of(e, scope)) for n, e in call.keywords if n))
 
     def _over_iterables(self, name: str, elements: list[Value]) -> Value:
         """What a built-in function makes of iterables, told their elements."""
@@ -1508,7 +1518,7 @@ class Types:
             case "function":
                 ref = self.function_ref(func.name)
                 if ref is not None:
-                    return self.returns(ref, self.bindings(ref, call, scope))
+                    return self.returns(ref, (*self.bindings(ref, call, scope), *closed(func)))
                 known = self.known.functions.get(func.name)
                 return self._spec(known.gives, NO_VALUE, call, scope) if known is not None else NO_VALUE
             case "method":
@@ -1580,24 +1590,49 @@ class Types:
                 if param.kind == "positional"
                 else call.keyword(param.name)
             )
-            value = self.of(expr, scope) if expr is not None else NO_VALUE
-            if value.kind in ("instance", "class", "method", "function") and not value.name.startswith(
-                "builtins."
-            ):
+            value = self.of(expr, scope) if expr is not None else self._by_default(param, ref, call)
+            is_told = value.kind in ("instance", "class", "method", "function")
+            is_absent = expr is None and value.kind == "none"
+            if is_absent or (is_told and not value.name.startswith("builtins.")):
                 given.append((param.name, value))
         return tuple(given)
 
     def _is_open(self, param: Param, ref: FunctionRef) -> bool:
-        """Whether a parameter's annotation leaves it to the caller what it is."""
+        """Whether a parameter's annotation leaves it to the caller what it is, or which function."""
         annotation = param.annotation
         if annotation is UNKNOWN or _is_type_parameter(annotation):
             return True
+        if _head(annotation) not in ("Callable", "Optional", "Union"):
+            return False
+        key = (ref.path, id(ref.function), param.name)
+        found = self._open.get(key)
+        if found is None:
+            declared = self._declared(param, ref)
+            found = not declared or declared.name == _CALLABLE
+            if not self._running:
+                self._open[key] = found
+        return found
+
+    def _declared(self, param: Param, ref: FunctionRef) -> Value:
         module = self.project.module(ref.path)
-        return (
-            _is_union(annotation)
-            and module is not None
-            and not self.annotated(annotation, self._around(ref.function, module))
-        )
+        assert module is not None
+        return self.annotated(param.annotation, self._around(ref.function, module))
+
+    def _by_default(self, param: Param, ref: FunctionRef, call: Call) -> Value:
+        """The function that a parameter is where the call passes none; `None` where it stands for no function."""
+        module = self.project.module(ref.path)
+        is_unseen = any(isinstance(arg, Star) for arg in call.args) or call.keyword("") is not None
+        if (
+            is_unseen
+            or not param.has_default
+            or module is None
+            or param.name in module.locals(ref.function)
+        ):
+            return NO_VALUE
+        if param.default == Const(None):
+            return NONE if self._declared(param, ref).name == _CALLABLE else NO_VALUE
+        value = self.of(param.default, self._around(ref.function, module))
+        return value if value.kind in ("function", "method") else NO_VALUE
 
     def returns(self, ref: FunctionRef, given: Given = ()) -> Value:
         """What calling a project function gives: a coroutine for `async def`, many for a generator."""
@@ -1935,6 +1970,17 @@ def _split(text: str) -> Iterator[str]:
     yield text[start:]
 
 
+def _closure(name: str, seen: Iterable[tuple[str, Value]]) -> Value:
+    """A function that sees these values of names outside of it, without what functions among them see in turn."""
+    values = ((n, Value("function", v.name) if v.kind == "function" else v) for n, v in seen)
+    return Value("function", name, tuple(Value("given", n, (v,)) for n, v in values))
+
+
+def closed(function: Value) -> Given:
+    """What a function knows of names outside of it, besides what calls tell."""
+    return tuple((seen.name, seen.item) for seen in function.items if seen.kind == "given")
+
+
 def substitute(value: Value, typevars: tuple[tuple[str, Value], ...] | Mapping[str, Value]) -> Value:
     """`value` with its type variables replaced by what they stand for."""
     if not typevars:
@@ -2035,13 +2081,12 @@ def _is_type_parameter(annotation: Expr) -> bool:
     )
 
 
-def _is_union(annotation: Expr) -> bool:
-    """Whether an annotation spells out several types."""
-    return isinstance(annotation, Choice) or (
-        isinstance(annotation, Item)
-        and isinstance(annotation.base, str)
-        and annotation.base.rpartition(".")[2] == "Union"
-    )
+def _head(annotation: Expr) -> str:
+    """The last part of the name that an annotation starts with; `A | B` starts with that of `Union`."""
+    head = annotation.base if isinstance(annotation, Item) else annotation
+    if isinstance(head, Choice):
+        return "Union"
+    return head.rpartition(".")[2] if isinstance(head, str) else ""
 
 
 def _text(args: tuple[Expr, ...]) -> str:
