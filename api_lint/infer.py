@@ -62,6 +62,8 @@ _MOST_STEPS = 100_000
 _MOST_PARTS = 400
 # More of them say nothing new about what a container holds.
 _MOST_PUTS = 8
+# Through how many names and functions without annotation an `Any` is followed.
+_MOST_ANY = 5
 _END = 1 << 30
 
 NONE = Value("none")
@@ -1679,6 +1681,28 @@ class Types:
             )
         return self._first_known(self.of(r.value, scope.at(r.span.line)) for r in function.returned)
 
+    def is_any(self, expr: Expr, scope: Scope, depth: int = 0) -> bool:
+        """Whether an expression is what a function of the project gives that announces no more than `Any`: what its body
+        tells is then good for following calls, not for being told or declared."""
+        if isinstance(expr, str) and scope.function is not None:
+            given = [a for a in scope.module.locals(scope.function).get(expr, ()) if a.line < scope.line]
+            return bool(given) and given[-1].how == "=" and self._is_any(given[-1], scope, depth)
+        call = expr.value if isinstance(expr, Await) else expr
+        ref = self.function_ref(self.of(call.func, scope).name) if isinstance(call, Call) else None
+        module = self.project.module(ref.path) if ref is not None else None
+        if ref is None or module is None or depth > _MOST_ANY:
+            return False
+        if ref.function.returns is not UNKNOWN:
+            return _says_any(ref.function.returns)
+        inside = Scope(module, ref.function)
+        return any(
+            self.is_any(r.value, inside.at(r.span.line), depth + 1) for r in ref.function.returned
+        )
+
+    def _is_any(self, given: Assign, scope: Scope, depth: int) -> bool:
+        is_declared = given.annotation is not UNKNOWN
+        return not is_declared and self.is_any(given.value, scope.at(given.line), depth + 1)
+
     # --------------------------------------------------------------------------------------------- annotations
 
     def annotated(self, annotation: Expr, scope: Scope) -> Value:
@@ -2079,6 +2103,16 @@ def _is_type_parameter(annotation: Expr) -> bool:
     return isinstance(annotation, str) and (
         len(annotation) == 1 or annotation.rpartition(".")[2] == "Any"
     )
+
+
+def _says_any(annotation: Expr) -> bool:
+    """Whether an annotation is `Any`, or a union with it."""
+    if isinstance(annotation, Choice):
+        return any(map(_says_any, annotation.options))
+    if isinstance(annotation, Item):
+        inner = annotation.key.items if isinstance(annotation.key, Seq) else (annotation.key,)
+        return _head(annotation) in ("Optional", "Union") and any(map(_says_any, inner))
+    return _head(annotation) in ("Any", "object")
 
 
 def _head(annotation: Expr) -> str:
