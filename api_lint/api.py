@@ -232,6 +232,10 @@ class Api:
         """What an expression is."""
         return self.types.of(expr, scope)
 
+    def is_any(self, expr: Expr, scope: Scope) -> bool:
+        """Whether an expression is what a function of the project gives that announces no more than `Any`."""
+        return self.types.is_any(expr, scope)
+
     def effect(self, site: CallSite, scope: Scope) -> Effect:
         """What a call does by itself."""
         return self.effects.of(site.call, scope)

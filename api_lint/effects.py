@@ -22,7 +22,7 @@ from api_lint.facts import (
     Text,
     Value,
 )
-from api_lint.infer import Scope, Types, is_static
+from api_lint.infer import Given, Scope, Types, closed, is_static
 from api_lint.libraries import Known
 
 NOTHING = Known()
@@ -31,11 +31,11 @@ NOTHING = Known()
 _PATIENCE = 6
 
 
-class Given(NamedTuple):
+class Handed(NamedTuple):
     """What is known of a function's parameters at one call: what they are, and what cannot hold of them there (see
     `CallSite.needs`)."""
 
-    values: tuple[tuple[str, Value], ...] = ()
+    values: Given = ()
     excluded: frozenset[str] = frozenset()
 
     def runs(self, site: CallSite) -> bool:
@@ -43,7 +43,7 @@ class Given(NamedTuple):
         return not site.needs or self.excluded.isdisjoint(site.needs.split())
 
 
-_NOTHING_GIVEN = Given()
+_NOTHING_HANDED = Handed()
 
 # Decorators that make a synchronous function run elsewhere when it is called.
 _RUNS_ELSEWHERE = frozenset(
@@ -221,7 +221,7 @@ class Effects:
         self,
         call: Call,
         scope: Scope,
-        reach: Callable[[FunctionRef, Given], tuple[Step, ...]],
+        reach: Callable[[FunctionRef, Handed], tuple[Step, ...]],
         excluded: frozenset[str] = frozenset(),
     ) -> tuple[Step, ...]:
         """The steps below a call; where it may run one of several implementations, only if all of them block.
@@ -245,7 +245,7 @@ class Effects:
         ref: FunctionRef,
         call: Call,
         scope: Scope,
-        reach: Callable[[FunctionRef, Given], tuple[Step, ...]],
+        reach: Callable[[FunctionRef, Handed], tuple[Step, ...]],
     ) -> tuple[Step, ...]:
         """The steps below a function that itself calls the lambda it is handed: `guarded(lambda: load(db))`."""
         for name, body in _lambdas(ref, call):
@@ -258,7 +258,7 @@ class Effects:
                 return (Step(ref.path, site.span, ref.function.qualname, label), *below)
         return ()
 
-    def _opens_file(self, ref: FunctionRef, given: Given) -> tuple[Step, ...]:
+    def _opens_file(self, ref: FunctionRef, given: Handed) -> tuple[Step, ...]:
         for site, _, effect in self._executed(ref, given):
             if effect.blocks == "file" and site.conditions < 2:
                 return (Step(ref.path, site.span, ref.function.qualname, effect.label),)
@@ -272,11 +272,12 @@ class Effects:
 
     def _given(
         self, ref: FunctionRef, func: Value, call: Call, scope: Scope, outside: frozenset[str]
-    ) -> Given:
+    ) -> Handed:
         values = self.types.bindings(ref, call, scope)
         if func.kind == "method" and ref.function.params and func.items:
             values = ((ref.function.params[0].name, func.item), *values)
-        return Given(values, self._excluded(ref.function, call, outside))
+        values = values if func.kind == "method" else (*values, *closed(func))
+        return Handed(values, self._excluded(ref.function, call, outside))
 
     def _excluded(self, function: Function, call: Call, outside: frozenset[str]) -> frozenset[str]:
         """What cannot hold of a function's parameters at a call: they are given a constant, left at one, or handed on."""
@@ -323,7 +324,7 @@ class Effects:
         return bool(module.coroutines_in(ref.function.qualname))
 
     def reaches(
-        self, ref: FunctionRef, given: Given = _NOTHING_GIVEN, patience: int = _PATIENCE
+        self, ref: FunctionRef, given: Handed = _NOTHING_HANDED, patience: int = _PATIENCE
     ) -> tuple[Step, ...]:
         """The first way in which a synchronous function's body reaches a blocking call, empty if none is known.
 
@@ -341,7 +342,7 @@ class Effects:
                 self._patience_in_vain[who] = patience
         return self._chains[key]
 
-    def _first_blocking(self, ref: FunctionRef, given: Given, patience: int) -> tuple[Step, ...]:
+    def _first_blocking(self, ref: FunctionRef, given: Handed, patience: int) -> tuple[Step, ...]:
         calls = sorted(self._executed(ref, given), key=lambda call: call[0].conditions)
         for site, _, effect in calls:
             if effect.blocks and effect.blocks != "file" and _cost(site) <= patience:
@@ -358,7 +359,7 @@ class Effects:
                     )
         return ()
 
-    def _executed(self, ref: FunctionRef, given: Given) -> Iterator[tuple[CallSite, Scope, Effect]]:
+    def _executed(self, ref: FunctionRef, given: Handed) -> Iterator[tuple[CallSite, Scope, Effect]]:
         """The calls that running a function's body makes at once, with what they do."""
         module = self.types.project.module(ref.path)
         assert module is not None

@@ -532,7 +532,9 @@ class Value(NamedTuple):
 
     `kind`:
       `instance`   of the class `name`; `items` are its type arguments (`Query[User]`: the row type)
-      `class`      the class `name` itself        `function`  the function `name`      `module`  the module `name`
+      `class`      the class `name` itself        `module`  the module `name`
+      `function`   the function `name`; `items` are `given`: what it sees of the call of a function around it
+      `given`      the name `name` that stands for `items[0]`
       `method`     the method `name` of the receiver `items[0]`
       `external`   something of that dotted name outside the project, of which no more is known
       `typevar`    a type variable, until its class's type argument is put in

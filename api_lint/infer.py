@@ -65,6 +65,8 @@ _MOST_PARTS = 400
 _MOST_PUTS = 8
 # Of names that stand for annotations, one for another.
 _MOST_ALIASES = 8
+# Through how many names and functions without annotation an `Any` is followed.
+_MOST_ANY = 5
 _END = 1 << 30
 
 NONE = Value("none")
@@ -175,6 +177,10 @@ _CUSTOMARY = {
 }  # fmt: skip
 
 
+# What is known of a function's parameters at one call.
+Given = tuple[tuple[str, Value], ...]
+
+
 class Scope(NamedTuple):
     """Where a name is looked up: a module, the function in it (or `None`), the row up to which assignments count, and
     what is known of the function's parameters (`given`)."""
@@ -182,7 +188,7 @@ class Scope(NamedTuple):
     module: Module
     function: Function | None = None
     line: int = _END
-    given: tuple[tuple[str, Value], ...] = ()
+    given: Given = ()
 
     def at(self, line: int) -> Scope:
         return Scope(self.module, self.function, line, self.given)
@@ -242,6 +248,7 @@ class Types:
         self._names: dict[object, Value] = {}
         self._implementations: dict[Value, tuple[Value, ...]] = {}
         self._sessions: dict[object, Value] = {}
+        self._open: dict[object, bool] = {}
         self._exported: dict[tuple[str, str], Value] = {}
         self._attributes: dict[tuple[Value, str], Value] = {}
         self._reverse: dict[str, list[Relation]] | None = None
@@ -553,8 +560,10 @@ class Types:
         function, module = scope.function, scope.module
         assert function is not None
         nested = f"{function.qualname}.{name}"
-        if nested in module.functions:
-            return Value("function", f"{module.path}::{nested}")
+        inner = module.functions.get(nested)
+        if inner is not None:
+            seen = ((n, v) for n, v in scope.given if n not in inner.bound)
+            return _closure(f"{module.path}::{nested}", seen)
         if nested in module.classes:
             return Value("class", f"{module.path}::{nested}")
         for entry in function.imports:
@@ -678,7 +687,8 @@ class Types:
         if assign.annotation is not UNKNOWN:
             declared = self.annotated(assign.annotation, where)
             if declared and not _is_vague(declared):
-                return self._within(declared, assign.value, where)
+                made = self._made_class(assign, declared, where)
+                return made or self._within(declared, assign.value, where)
         value = self._taken(assign.value, assign.how, where)
         if isinstance(assign.value, Call) and self._is_vaguely_made(value):
             return self._stored(assign, assign.value, where) or value
@@ -694,6 +704,13 @@ class Types:
             return value if value.kind == "tuple" else declared
         is_told = value.kind == "class" or (value.kind == "external" and not self.role(held.name))
         return value if is_told else declared
+
+    def _made_class(self, assign: Assign, declared: Value, scope: Scope) -> Value:
+        """The class that a name takes whose annotation tells no more than its metaclass: `Base: DeclarativeMeta = …`."""
+        if declared.kind != "instance" or "builtins.type" not in self._ancestry(declared.name):
+            return NO_VALUE
+        value = self._taken(assign.value, assign.how, scope)
+        return value if value.kind in ("class", "external") else NO_VALUE
 
     def _is_vaguely_made(self, value: Value) -> bool:
         return not value or (
@@ -1417,12 +1434,59 @@ class Types:
             if not assigns:
                 continue
             seen = True
-            if function is None or all(_is_optional_argument(a, function) for a in assigns):
+            if function is None:
                 continue
-            found = self._latest(assigns, Scope(module, function), None)
+            given = self._handed_up(FunctionRef(module.path, function), value)
+            told = dict(given)
+            if all(a.value not in told and _is_optional_argument(a, function) for a in assigns):
+                continue
+            found = self._latest(assigns, Scope(module, function, _END, given), None)
             if found and found.kind != "none":
                 return found
         return NO_VALUE if seen else None
+
+    def _handed_up(self, base: FunctionRef, value: Value) -> Given:
+        """What is known of the parameters of a base's constructor from `super().__init__(db)` below it."""
+        if base.function.name != "__init__" or value.name == f"{base.path}::{base.function.owner}":
+            return ()
+        key = ("handed up", id(base.function), value)
+        if key in self._running:
+            return ()
+        self._running.add(key)
+        try:
+            handed: dict[str, Given] = {}
+            for below in self._constructors(value):
+                if below.key == base.key:
+                    break
+                for above, given in self._calls_up(below, handed.get(below.key, ())):
+                    handed[above.key] = () if above.key in handed else given
+            return handed.get(base.key, ())
+        finally:
+            self._running.discard(key)
+
+    def _constructors(self, value: Value) -> Iterator[FunctionRef]:
+        """The project's `__init__`s for an instance, nearest first."""
+        for ancestor in self.mro(value):
+            ref = self.function_ref(f"{ancestor.name}.__init__")
+            if ref is not None:
+                yield ref
+
+    def _calls_up(self, below: FunctionRef, given: Given) -> Iterator[tuple[FunctionRef, Given]]:
+        """The constructors that another calls, each with what it is handed."""
+        module = self.project.module(below.path)
+        assert module is not None
+        for site in below.function.calls:
+            func = site.call.func
+            name = func.name if isinstance(func, Attr) else func
+            if not isinstance(name, str) or name.rpartition(".")[2] != "__init__":
+                continue
+            scope = Scope(module, below.function, site.span.line, given)
+            method = self.of(func, scope)
+            above = self.function_ref(method.name)
+            if above is not None:
+                is_unbound = method.item.kind == "class"
+                call = site.call._replace(args=site.call.args[1:]) if is_unbound else site.call
+                yield above, self.bindings(above, call, scope)
 
     def _function_attribute(self, value: Value, name: str) -> Value:
         if name in ("delay", "apply_async", "send", "kiq", "enqueue", "s", "si", "defer"):
@@ -1477,8 +1541,15 @@ class Types:
             if made.kind == "class" and self.role(made.name) == "async-session":
                 return instance("sqlalchemy.ext.asyncio.async_sessionmaker")
         if last == "partial" and call.args:
-            return self.of(call.args[0], scope)
+            return self._partial(call, scope)
         return None
+
+    def _partial(self, call: Call, scope: Scope) -> Value:
+        """The function that another one becomes with some of its arguments."""
+        function = self.of(call.args[0], scope)
+        if function.kind != "function" or not call.keywords:
+            return function
+        return _closure(function.name, ((n, self.of(e, scope)) for n, e in call.keywords if n))
 
     def _over_iterables(self, name: str, elements: list[Value]) -> Value:
         """What a built-in function makes of iterables, told their elements."""
@@ -1510,7 +1581,7 @@ class Types:
             case "function":
                 ref = self.function_ref(func.name)
                 if ref is not None:
-                    return self.returns(ref, self.bindings(ref, call, scope))
+                    return self.returns(ref, (*self.bindings(ref, call, scope), *closed(func)))
                 known = self.known.functions.get(func.name)
                 return self._spec(known.gives, NO_VALUE, call, scope) if known is not None else NO_VALUE
             case "method":
@@ -1559,16 +1630,14 @@ class Types:
             found = known.methods.get(name) or known.statics.get(name) or known.methods.get("*")
         return found
 
-    def _self(self, function: Function, receiver: Value) -> tuple[tuple[str, Value], ...]:
+    def _self(self, function: Function, receiver: Value) -> Given:
         if not function.params or is_static(function):
             return ()
         if _is_classmethod(function):
             receiver = Value("class", receiver.name, receiver.items)
         return ((function.params[0].name, receiver),)
 
-    def bindings(
-        self, ref: FunctionRef, call: Call | None, scope: Scope | None
-    ) -> tuple[tuple[str, Value], ...]:
+    def bindings(self, ref: FunctionRef, call: Call | None, scope: Scope | None) -> Given:
         """What a call tells of a function's parameters that say nothing themselves."""
         if call is None or scope is None:
             return ()
@@ -1577,21 +1646,58 @@ class Types:
             params = params[1:]
         given = []
         for position, param in enumerate(params):
-            if param.annotation is not UNKNOWN and not _is_type_parameter(param.annotation):
+            if not self._is_open(param, ref):
                 continue
             expr = (
                 call.argument(position, param.name)
                 if param.kind == "positional"
                 else call.keyword(param.name)
             )
-            value = self.of(expr, scope) if expr is not None else NO_VALUE
-            if value.kind in ("instance", "class", "method", "function") and not value.name.startswith(
-                "builtins."
-            ):
+            value = self.of(expr, scope) if expr is not None else self._by_default(param, ref, call)
+            is_told = value.kind in ("instance", "class", "method", "function")
+            is_absent = expr is None and value.kind == "none"
+            if is_absent or (is_told and not value.name.startswith("builtins.")):
                 given.append((param.name, value))
         return tuple(given)
 
-    def returns(self, ref: FunctionRef, given: tuple[tuple[str, Value], ...] = ()) -> Value:
+    def _is_open(self, param: Param, ref: FunctionRef) -> bool:
+        """Whether a parameter's annotation leaves it to the caller what it is, or which function."""
+        annotation = param.annotation
+        if annotation is UNKNOWN or _is_type_parameter(annotation):
+            return True
+        if _head(annotation) not in ("Callable", "Optional", "Union"):
+            return False
+        key = (ref.path, id(ref.function), param.name)
+        found = self._open.get(key)
+        if found is None:
+            declared = self._declared(param, ref)
+            found = not declared or declared.name == _CALLABLE
+            if not self._running:
+                self._open[key] = found
+        return found
+
+    def _declared(self, param: Param, ref: FunctionRef) -> Value:
+        module = self.project.module(ref.path)
+        assert module is not None
+        return self.annotated(param.annotation, self._around(ref.function, module))
+
+    def _by_default(self, param: Param, ref: FunctionRef, call: Call) -> Value:
+        """The function that a parameter is where the call passes none; `None` where it stands for no function."""
+        module = self.project.module(ref.path)
+        is_unseen = any(isinstance(arg, Star) for arg in call.args) or call.keyword("") is not None
+        if (
+            is_unseen
+            or not param.has_default
+            or module is None
+            or param.name in module.locals(ref.function)
+        ):
+            return NO_VALUE
+        if param.default == Const(None):
+            return NONE if self._declared(param, ref).name == _CALLABLE else NO_VALUE
+        value = self.of(param.default, self._around(ref.function, module))
+        return value if value.kind in ("function", "method") else NO_VALUE
+
+    def returns(self, ref: FunctionRef, given: Given = ()) -> Value:
         """What calling a project function gives: a coroutine for `async def`, many for a generator."""
         key = (ref.path, id(ref.function), given)
         if key in self._returns:
@@ -1607,7 +1713,7 @@ class Types:
             self._returns[key] = value
         return value
 
-    def _returned(self, ref: FunctionRef, given: tuple[tuple[str, Value], ...]) -> Value:
+    def _returned(self, ref: FunctionRef, given: Given) -> Value:
         module = self.project.module(ref.path)
         assert module is not None
         function = ref.function
@@ -1618,9 +1724,7 @@ class Types:
             return Value("coroutine", "", (value,))
         return value
 
-    def _declared_return(
-        self, function: Function, module: Module, given: tuple[tuple[str, Value], ...]
-    ) -> Value:
+    def _declared_return(self, function: Function, module: Module, given: Given) -> Value:
         if function.returns is UNKNOWN:
             return NO_VALUE
         value = self.annotated(function.returns, self._around(function, module))
@@ -1628,9 +1732,7 @@ class Types:
             return given[0][1]
         return NO_VALUE if _is_vague(value) or (value.kind == "none" and function.returned) else value
 
-    def _body_return(
-        self, function: Function, module: Module, given: tuple[tuple[str, Value], ...]
-    ) -> Value:
+    def _body_return(self, function: Function, module: Module, given: Given) -> Value:
         scope = Scope(module, function, _END, given)
         if function.is_generator:
             return listing(
@@ -1639,6 +1741,28 @@ class Types:
                 )
             )
         return self._first_known(self.of(r.value, scope.at(r.span.line)) for r in function.returned)
+
+    def is_any(self, expr: Expr, scope: Scope, depth: int = 0) -> bool:
+        """Whether an expression is what a function of the project gives that announces no more than `Any`: what its body
+        tells is then good for following calls, not for being told or declared."""
+        if isinstance(expr, str) and scope.function is not None:
+            given = [a for a in scope.module.locals(scope.function).get(expr, ()) if a.line < scope.line]
+            return bool(given) and given[-1].how == "=" and self._is_any(given[-1], scope, depth)
+        call = expr.value if isinstance(expr, Await) else expr
+        ref = self.function_ref(self.of(call.func, scope).name) if isinstance(call, Call) else None
+        module = self.project.module(ref.path) if ref is not None else None
+        if ref is None or module is None or depth > _MOST_ANY:
+            return False
+        if ref.function.returns is not UNKNOWN:
+            return _says_any(ref.function.returns)
+        inside = Scope(module, ref.function)
+        return any(
+            self.is_any(r.value, inside.at(r.span.line), depth + 1) for r in ref.function.returned
+        )
+
+    def _is_any(self, given: Assign, scope: Scope, depth: int) -> bool:
+        is_declared = given.annotation is not UNKNOWN
+        return not is_declared and self.is_any(given.value, scope.at(given.line), depth + 1)
 
     # --------------------------------------------------------------------------------------------- annotations
 
@@ -1953,6 +2077,17 @@ def _split(text: str) -> Iterator[str]:
     yield text[start:]
 
 
+def _closure(name: str, seen: Iterable[tuple[str, Value]]) -> Value:
+    """A function that sees these values of names outside of it, without what functions among them see in turn."""
+    values = ((n, Value("function", v.name) if v.kind == "function" else v) for n, v in seen)
+    return Value("function", name, tuple(Value("given", n, (v,)) for n, v in values))
+
+
+def closed(function: Value) -> Given:
+    """What a function knows of names outside of it, besides what calls tell."""
+    return tuple((seen.name, seen.item) for seen in function.items if seen.kind == "given")
+
+
 def substitute(value: Value, typevars: tuple[tuple[str, Value], ...] | Mapping[str, Value]) -> Value:
     """`value` with its type variables replaced by what they stand for."""
     if not typevars:
@@ -2063,6 +2198,24 @@ def _is_type_parameter(annotation: Expr) -> bool:
     return isinstance(annotation, str) and (
         len(annotation) == 1 or annotation.rpartition(".")[2] == "Any"
     )
+
+
+def _says_any(annotation: Expr) -> bool:
+    """Whether an annotation is `Any`, or a union with it."""
+    if isinstance(annotation, Choice):
+        return any(map(_says_any, annotation.options))
+    if isinstance(annotation, Item):
+        inner = annotation.key.items if isinstance(annotation.key, Seq) else (annotation.key,)
+        return _head(annotation) in ("Optional", "Union") and any(map(_says_any, inner))
+    return _head(annotation) in ("Any", "object")
+
+
+def _head(annotation: Expr) -> str:
+    """The last part of the name that an annotation starts with; `A | B` starts with that of `Union`."""
+    head = annotation.base if isinstance(annotation, Item) else annotation
+    if isinstance(head, Choice):
+        return "Union"
+    return head.rpartition(".")[2] if isinstance(head, str) else ""
 
 
 def _text(args: tuple[Expr, ...]) -> str:

@@ -3,7 +3,7 @@
 A module's name is not a property of its file alone: it depends on where Python was started. So an import is resolved
 from the importing file outwards: each folder above it (and a `src` beside) may be the root, nearest first, after the
 configured source roots; then the same folders though they are packages; at last any other root of the repository, if just
-one of them has such a module.
+one of them has such a module, which for a name without a dot must be a package.
 """
 
 from __future__ import annotations
@@ -546,19 +546,22 @@ class Project:
             folder = posixpath.dirname(folder)
 
     def _elsewhere(self, tail: str, importer: str) -> Symbol | None:
-        """A package with several parts in another root of the repository, if there is just one such place."""
-        if "/" not in tail:
-            return None
+        """A module of a package in another root of the repository, if there is just one such place."""
         if self._by_tail is None:
             self._by_tail = defaultdict(list)
             for path in self._paths:
                 self._by_tail[_tail(path)].append(path)
         name = tail.rpartition("/")[2]
+        named = self._by_tail.get(name, [])
+        # A name of one part says little: `models` is another module in each root, and most names are a library's.
+        if name == tail and (len(named) > 1 or name in known_packages()):
+            return None
         matches = [
             path
-            for path in self._by_tail.get(name, ())
+            for path in named
             if _module_base(path).endswith("/" + tail)
             and self._is_root(_module_base(path)[: -len(tail) - 1])
+            and (name != tail or path.endswith("/__init__.py"))
         ]
         return Symbol("module", _module_base(matches[0]), matches[0]) if len(matches) == 1 else None
 

@@ -101,17 +101,22 @@ def _undeclared(route: Route, api: Api) -> str | None:
     if route.framework not in _FRAMEWORKS or route.declares_response:
         return None
     function = route.handler.function
-    values = [
-        api.value(r.value, api.scope(route.handler.path, function, r.span.line))
-        for r in function.returned
+    returned = [
+        (r.value, api.scope(route.handler.path, function, r.span.line)) for r in function.returned
     ]
+    values = [api.value(*each) for each in returned]
     if values and all(api.role(value) == "response" for value in values):
         return None
     if not values and ((function.raises and not function.branches) or _answers_itself(function)):
         return None
     if any(_documents_success(decorator.value) for decorator in function.decorators):
         return None
-    return next((v.label for v in values if v.kind not in _UNTOLD and api.role(v) != "response"), "")
+    told = (
+        value.label
+        for value, each in zip(values, returned)
+        if value.kind not in _UNTOLD and api.role(value) != "response" and not api.is_any(*each)
+    )
+    return next(told, "")
 
 
 def _answers_itself(function: Function) -> bool:

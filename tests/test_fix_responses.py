@@ -103,6 +103,23 @@ def test_refused(tmp_path: Path, body: str, reason: str) -> None:
     assert reason in reasons(done)
 
 
+@pytest.mark.parametrize(
+    ("declared", "is_told"),
+    [("Any", False), ("Union[Any, str]", False), ("Optional[Any]", False), ("", True)],
+)
+def test_any_is_neither_told_nor_declared(tmp_path: Path, declared: str, is_told: bool) -> None:
+    arrow = f" -> {declared}" if declared else ""
+    source = (
+        f"from typing import Any, Optional, Union\n{HEAD}def count(text){arrow}:\n    return len(text)\n\n\n"
+        'def through(text):\n    found = count(text)\n    return found\n\n\n@app.get("/x")\ndef f():\n    return through("a")\n'
+    )
+    done = fixed(tmp_path, {"app.py": source})
+    assert bool(done.changes) is is_told
+    if not is_told:
+        assert "is declared as Any" in reasons(done)
+        assert "returns" not in done.result.diagnostics[0].message
+
+
 GIVERS = """
 class Item(BaseModel):
     id: int

@@ -542,6 +542,113 @@ def test_functions_handed_over_and_called() -> None:
     assert found == {"apply": ["helpers.py:apply calls f", "helpers.py:wait calls time.sleep"]}
 
 
+_OPTIONAL_FUNCTIONS = """
+    import time
+    from functools import partial
+    from collections.abc import Callable
+    from typing import Optional
+    def slow(text: str) -> str:
+        time.sleep(1)
+        return text
+    def quick(text: str) -> str:
+        return text
+    def chosen(text: str, how: Callable[[str], str] | None = None) -> str:
+        called = how or slow
+        return called(text)
+    def optional(text: str, how: Optional[Callable[[str], str]] = None) -> str:
+        called = how if how is not None else slow
+        return called(text)
+    def usual(text: str, how: Callable[[str], str] = slow) -> str:
+        return how(text)
+    def plain(text, *, how=slow):
+        return how(text)
+    def given_anew(text: str, how: Callable[[str], str] = slow) -> str:
+        how = quick
+        return how(text)
+    async def f(how: Callable[[str], str], args, kwargs, mystery):
+        CALL
+    """
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "chosen('a')",
+        "chosen('a', slow)",
+        "chosen('a', how=slow)",
+        "optional('a')",
+        "usual('a')",
+        "usual('a', slow)",
+        "plain('a')",
+        "partial(chosen, how=slow)('a')",
+        "partial(usual)('a')",
+    ],
+)
+def test_a_function_that_a_call_passes_or_leaves_to_its_default(call: str) -> None:
+    found = reaching(textwrap.dedent(_OPTIONAL_FUNCTIONS).replace("CALL", call))
+    assert [steps[-1] for steps in found.values()] == ["main.py:slow calls time.sleep"]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "chosen('a', quick)",
+        "chosen('a', how)",
+        "chosen('a', mystery)",
+        "chosen('a', lambda text: text)",
+        "chosen('a', **kwargs)",
+        "chosen(*args)",
+        "optional('a', how=quick)",
+        "usual('a', quick)",
+        "usual('a', mystery)",
+        "usual('a', **kwargs)",
+        "plain('a', how=quick)",
+        "plain('a', how=mystery)",
+        "given_anew('a')",
+        "partial(chosen, how=quick)('a')",
+        "partial(usual, how=mystery)('a')",
+        "(how or slow)",
+        "how('a')",
+    ],
+)
+def test_a_function_that_a_call_passes_instead_of_the_default(call: str) -> None:
+    assert reaching(textwrap.dedent(_OPTIONAL_FUNCTIONS).replace("CALL", call)) == {}
+
+
+def test_a_nested_function_sees_what_the_one_around_is_handed() -> None:
+    source = """
+        import time
+        def slow():
+            time.sleep(1)
+        def quick():
+            pass
+        def making(work):
+            def run():
+                work()
+            return run
+        def hidden(work):
+            def run(work):
+                work()
+            return run
+        async def f():
+            making(slow)()
+        async def g():
+            run = making(slow)
+            run()
+        async def h():
+            making(quick)()
+        async def i():
+            hidden(slow)(quick)
+        """
+    linked = api({"main.py": textwrap.dedent(source)})
+    found = {
+        function.name
+        for site, scope, function in sites(linked, "main.py")
+        if function is not None and function.is_async and linked.chain(site, scope)
+    }
+    assert found == {"f", "g"}
+
+
 def test_lambdas_handed_over_and_called() -> None:
     """What calls the lambda at once blocks as if it were called there; what keeps it, or takes arguments for it, does not."""
     found = reaching(

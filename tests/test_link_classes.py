@@ -47,6 +47,28 @@ MODELS = {
         "class Base(AsyncAttrs, DeclarativeBase): ...",
         "Base",
     ),
+    "annotated with its metaclass": (
+        "from sqlalchemy.ext.declarative import DeclarativeMeta, declarative_base\nBase: DeclarativeMeta = declarative_base()",
+        "Base",
+    ),
+    "annotated with flask's metaclass": (
+        "from flask_sqlalchemy import SQLAlchemy\nfrom flask_sqlalchemy.model import DefaultMeta\ndb = SQLAlchemy()\n"
+        "Base: DefaultMeta = db.Model",
+        "Base",
+    ),
+    "annotated with an own metaclass": (
+        "from sqlalchemy.orm import DeclarativeMeta, declarative_base\nclass Meta(DeclarativeMeta): ...\n"
+        "Base: Meta = declarative_base(metaclass=Meta)",
+        "Base",
+    ),
+    "annotated as a class": (
+        "from sqlalchemy.orm import declarative_base\nBase: type = declarative_base()",
+        "Base",
+    ),
+    "annotated as any class": (
+        "from typing import Any\nfrom sqlalchemy.orm import declarative_base\nBase: type[Any] = declarative_base()",
+        "Base",
+    ),
     "as_declarative": (
         "from sqlalchemy.ext.declarative import as_declarative\n@as_declarative()\nclass Base: ...",
         "Base",

@@ -164,6 +164,24 @@ def test_a_package_in_another_root_if_there_is_just_one() -> None:
     assert revealed({**main, **library, **twin}) == ["external core.db.Db"]
 
 
+def test_a_name_without_a_dot_in_another_root_is_a_package_of_which_there_is_just_one() -> None:
+    main = {"examples/main.py": "from shelf import Db\nreveal(Db)\n"}
+    library = {"core/shelf/__init__.py": "from .db import Db\n", "core/shelf/db.py": "class Db: ...\n"}
+    assert revealed({**main, **library}) == ["type[core/shelf/db.py::Db]"]
+    for twin in ("old/shelf/__init__.py", "old/shelf.py", "core/shelf/inner/shelf.py"):
+        assert revealed({**main, **library, twin: ""}) == ["external shelf.Db"]
+    assert revealed({**main, **library, "core/__init__.py": ""}) == ["external shelf.Db"]
+    assert revealed({**main, "core/shelf.py": "class Db: ...\n"}) == ["external shelf.Db"]
+
+
+def test_a_package_in_another_root_does_not_stand_in_for_a_library() -> None:
+    files = {
+        "examples/main.py": "from redis import Redis\nreveal(Redis)\n",
+        "core/redis/__init__.py": "class Redis: ...\n",
+    }
+    assert revealed(files) == ["type[redis.Redis]"]
+
+
 def test_configured_source_roots() -> None:
     files = {"x/main.py": "from core import Db\nreveal(Db)\n", "python/lib/core.py": "class Db: ...\n"}
     assert revealed(files) == ["external core.Db"]

@@ -1388,3 +1388,62 @@ def test_a_condition_leaves_the_other_members_of_a_union() -> None:
         """
     item = "models.py::Item"
     assert values(body) == ["?", ASYNC, SESSION, item, "None", "unknown.mystery", "?"]
+
+
+@pytest.mark.parametrize(
+    ("declared", "below", "expected"),
+    [
+        ("db", "super().__init__(db, 1)", SESSION),
+        ("db: Union[Session, AsyncSession]", "super().__init__(db, 1)", SESSION),
+        ("db: Session | AsyncSession", "super().__init__(model=1, db=db)", SESSION),
+        ("db: Any", "super(Sync, self).__init__(db, 1)", SESSION),
+        ("db=None", "super().__init__(db, 1)", SESSION),
+        ("db", "Base.__init__(self, db, 1)", SESSION),
+        ("db: AsyncSession", "super().__init__(db, 1)", ASYNC),
+        ("db", "pass", "?"),
+        ("db", "super().__init__(mystery, 1)", "?"),
+        ("db", "super().__init__(*db)", "?"),
+        ("db", "self.db.__init__(db)", "?"),
+        ("db", "(super().__init__(db, 1), super().__init__(mystery, 1))", "?"),
+        ("db", "super().__init__(self.db, 1)", "?"),
+    ],
+)
+def test_what_a_constructor_hands_to_the_one_above(declared: str, below: str, expected: str) -> None:
+    body = f"""
+        class Base:
+            def __init__(self, {declared}, model=None):
+                self.db = db
+        class Middle(Base):
+            pass
+        class Sync(Middle):
+            def __init__(self, db: Session):
+                {below}
+            def rows(self):
+                reveal(self.db)
+        """
+    assert values(body) == [expected]
+
+
+def test_what_is_handed_up_through_several_constructors() -> None:
+    body = """
+        class Base:
+            def __init__(self, db):
+                self.db = db
+            def rows(self):
+                reveal(self.db)
+        class Middle(Base):
+            def __init__(self, session, model):
+                super().__init__(session)
+                self.model = model
+        class Sync(Middle):
+            def __init__(self):
+                super().__init__(SessionLocal(), User)
+        class Async(Middle):
+            def __init__(self):
+                super().__init__(AsyncLocal(), User)
+        reveal(Sync().db)
+        reveal(Sync().model)
+        reveal(Async().db)
+        reveal(Middle(mystery, User).db)
+        """
+    assert values(body) == ["?", SESSION, f"type[{USER}]", ASYNC, "?"]

@@ -51,8 +51,6 @@ _IMPLICIT_KEY = ("tortoise", "django", "beanie", "peewee", "odmantic", "mongoeng
 # Queries that give nothing where there is no such row.
 _MAYBE = frozenset("first one_or_none scalar scalar_one_or_none get find_one get_or_none".split())
 _TOO_DEEP = 3
-# Annotations that say nothing.
-_VAGUE = ("Any", "typing.Any", "object")
 # What an assignment gives is told by its own expression, unless later statements can change what is in it.
 _FRESH = (Const, Of, Format, Text, Call, Await, Choice, str)
 
@@ -506,6 +504,8 @@ class Answer:
         scope = self.api.scope(self.path, self.function, line)
         value = self.api.value(expr, scope)
         if not self.api.model_in(value):
+            if self.api.is_any(expr, scope):
+                raise Unclear(f"the type of {_shown(expr)} is declared as Any")
             declared = self._called(expr, line)
             if declared is not None:
                 return declared
@@ -526,7 +526,7 @@ class Answer:
         ref = self.api.function_ref(func) if func.kind in ("function", "method") else None
         if ref is None or ref.function.is_generator or ref.function.is_async != isinstance(expr, Await):
             return None
-        if ref.function.returns is not UNKNOWN and ref.function.returns not in _VAGUE:
+        if ref.function.returns is not UNKNOWN:
             return self._declared(ref.function.returns)
         if ref in self.asked or len(self.asked) > _TOO_DEEP:
             raise Unclear(f"the type of {_shown(expr)} is not known")

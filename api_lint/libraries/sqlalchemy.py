@@ -386,6 +386,7 @@ _CLASSES = {
     "sqlalchemy.orm.DeclarativeBase": KnownClass(role="model", class_attributes=_MODEL_CLASS),
     "sqlalchemy.orm.DeclarativeBaseNoMeta": KnownClass(role="model", class_attributes=_MODEL_CLASS),
     "sqlalchemy.orm.MappedAsDataclass": KnownClass(role="model"),
+    "sqlalchemy.orm.DeclarativeMeta": KnownClass(bases=("builtins.type",)),
     # Flask-SQLAlchemy
     "flask_sqlalchemy.SQLAlchemy": KnownClass(
         methods={
@@ -405,6 +406,7 @@ _CLASSES = {
             "metadata": "sqlalchemy.MetaData",
         },
     ),
+    "flask_sqlalchemy.model.DefaultMeta": KnownClass(bases=("sqlalchemy.orm.DeclarativeMeta",)),
     "flask_sqlalchemy.model.Model": KnownClass(
         bases=("sqlalchemy.orm.DeclarativeBase",),
         role="model",
@@ -573,6 +575,7 @@ _ALIASES = {
     },
     # Flask-SQLAlchemy
     "flask_sqlalchemy.BaseQuery": "flask_sqlalchemy.query.Query",
+    "flask_sqlalchemy.DefaultMeta": "flask_sqlalchemy.model.DefaultMeta",
     "flask_sqlalchemy.Model": "flask_sqlalchemy.model.Model",
     "flask_sqlalchemy.Pagination": "flask_sqlalchemy.pagination.Pagination",
     "flask_sqlalchemy.extension.SQLAlchemy": "flask_sqlalchemy.SQLAlchemy",
