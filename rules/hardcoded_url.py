@@ -24,6 +24,7 @@ from api_lint import (
     Of,
     Place,
     Rule,
+    Unpack,
     called_addresses,
     calls_address,
     calls_returned,
@@ -39,6 +40,7 @@ from api_lint import (
     names_service,
     no_move,
     put,
+    root_of,
     setting,
     source_of,
     split_address,
@@ -280,10 +282,14 @@ def _returns_given(at: Place) -> bool:
     others = {word for line, text in rows.items() if line != own for word in _WORD.findall(text)}
     shown = set(_WORD.findall(rows.get(own, "")))
     for param in (p.name for p in function.params if _names_address(p.name)):
-        made = {a.target for a in function.assigns if param in _WORD.findall(at.rows[a.line - 1])}
+        made = {a.target for a in function.assigns if _root(a.value) == param}
         if param in others or not shown.isdisjoint(made - {param}):
             return True
     return "default" in function.name
+
+
+def _root(expr: Expr) -> str:
+    return root_of(expr.value if isinstance(expr, Unpack) else expr).partition(".")[0]
 
 
 def _is_sample(name: str, role: str, at: Place) -> bool:
