@@ -73,7 +73,7 @@ def test_an_empty_folder(folder: Path) -> None:
     assert lint("init")[0] == 0
     assert set(files(folder)) == {"api-lint.toml"}
     assert "no routes of FastAPI" in (folder / "api-lint.toml").read_text(encoding="utf-8")
-    assert lint() == (0, "All checks passed!\n", "")
+    assert lint()[:2] == (0, "All checks passed!\n")
 
 
 def test_a_repository(folder: Path) -> None:
