@@ -95,6 +95,8 @@ _VERSIONS = (
 )
 # A name, how it is narrowed, and by what classes.
 _Told = tuple[str, str, tuple[str, ...]]
+# The conditions that may tell of a name.
+_TELLING = frozenset({ast.Name, ast.UnaryOp, ast.Compare, ast.BoolOp})
 _IMPORTERS = ("importlib.import_module", "import_module", "__import__")
 # What one kind of several does is done so seldom that it counts only where it stands in the called function itself.
 _KIND_WEIGHT = 5
@@ -419,10 +421,10 @@ class _Indexer:
         fork, body.fork = body.fork, body.fork or node.end_lineno or 0
         needs, first_return = body.needs, len(body.returned)
         body.conditions += weight
-        body.needs = (*needs, *_needs(node.test, body.params))
+        body.needs += _needs(node.test, body.params)
         self._block(node.body)
         body.conditions -= weight
-        body.needs = (*needs, *_needs(node.test, body.params, False))
+        body.needs = needs + _needs(node.test, body.params, False)
         self.type_checking = checking
         if node.orelse:
             # An `elif` is one more of the same alternatives, not one below another.
@@ -975,9 +977,9 @@ class _Indexer:
         self._expr(node.test)
         body, needs = self.body, self.body.needs
         body.conditions += 1
-        body.needs = (*needs, *_needs(node.test, body.params))
+        body.needs += _needs(node.test, body.params)
         chosen = self._expr(node.body, name, role)
-        body.needs = (*needs, *_needs(node.test, body.params, False))
+        body.needs = needs + _needs(node.test, body.params, False)
         options = chosen, self._expr(node.orelse, name, role)
         body.conditions -= 1
         body.needs = needs
@@ -987,8 +989,8 @@ class _Indexer:
         body, needs = self.body, self.body.needs
         options: tuple[Expr, ...] = ()
         for value in node.values:
-            options = (*options, self._expr(value, name, role))
-            body.needs = (*body.needs, *_needs(value, body.params, isinstance(node.op, ast.And)))
+            options += (self._expr(value, name, role),)
+            body.needs += _needs(value, body.params, isinstance(node.op, ast.And))
         body.needs = needs
         return Choice(options) if isinstance(node.op, ast.Or) else Choice(options[-1:])
 
@@ -1062,26 +1064,34 @@ class _Indexer:
             elif "://" not in text:
                 return ""
             else:
-                text += self._constants.get(part.id, "{}") if isinstance(part, ast.Name) else "{}"
+                text += self._constant_named(part.id) if isinstance(part, ast.Name) else "{}"
         return text
+
+    def _constant_named(self, name: str) -> str:
+        """The text or number that the file gives a name at its top level, and nothing else ever; `{}` where it does not."""
+        return (
+            self._constants[name] if name in self._constants and self._bound_names[name] == 1 else "{}"
+        )
 
     @cached_property
     def _constants(self) -> dict[str, str]:
-        """The texts and numbers that the file gives a name at its top level, and nothing else ever."""
-        bound = Counter(
-            node.id if isinstance(node, ast.Name) else node.arg
-            for node in ast.walk(ast.Module(self.statements, []))
-            if isinstance(node, ast.arg)
-            or (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
-        )
         found: dict[str, str] = {}
         for statement in self.statements:
             match statement:
                 case ast.Assign([ast.Name(name)], ast.Constant(str() | int() as value)) | ast.AnnAssign(
                     ast.Name(name), _, ast.Constant(str() | int() as value)
-                ) if bound[name] == 1:
+                ):
                     found[name] = str(value)
         return found
+
+    @cached_property
+    def _bound_names(self) -> Counter[str]:
+        return Counter(
+            node.id if isinstance(node, ast.Name) else node.arg
+            for node in ast.walk(ast.Module(self.statements, []))
+            if isinstance(node, ast.arg)
+            or (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
+        )
 
     def _comprehension(
         self, node: Any, kind: str, element: ast.expr, key: ast.expr | None = None
@@ -1358,6 +1368,8 @@ def _imports(statement: ast.stmt) -> bool:
 
 def _needs(test: ast.expr, params: frozenset[str], holds: bool = True) -> tuple[str, ...]:
     """What a condition tells of parameters where it holds, or where it does not; see `CallSite.needs`."""
+    if not params or type(test) not in _TELLING:
+        return ()
     match test:
         case ast.Name(name) if name in params:
             return (name if holds else f"!{name}",)

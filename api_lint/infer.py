@@ -418,10 +418,14 @@ class Types:
             if attribute is not None:
                 return self._narrowed(dotted, attribute, scope)
         value, owner = self.name(first, scope), first
-        for part in rest.split(".") if rest else ():
+        if not rest:
+            return value
+        is_told = scope.function is not None and bool(scope.function.narrowings)
+        for part in rest.split("."):
             value = self.attribute(value, part) or self._by_use(owner, value, part, scope)
             owner = f"{owner}.{part}"
-            value = self._narrowed(owner, value, scope)
+            if is_told:
+                value = self._narrowed(owner, value, scope)
         return value
 
     def _by_use(self, owner: str, value: Value, name: str, scope: Scope) -> Value:
@@ -509,7 +513,7 @@ class Types:
     def _narrowed(self, name: str, value: Value, scope: Scope) -> Value:
         """What a name is in a row where a condition tells more of it than its value does."""
         function = scope.function
-        if function is None:
+        if function is None or not function.narrowings:
             return value
         for told in scope.module.narrowings(function).get(name, ()):
             if told.line <= scope.line <= told.end and not _is_rebound(told, scope, function):
