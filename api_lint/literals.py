@@ -227,6 +227,14 @@ def _family(name: str) -> str:
     while len(words) > 1 and (words[-1].isdigit() or words[-1] in _VARIANTS or len(words[-1]) == 1):
         words.pop()
     last, before = words[-1], words[:-1]
+    if (
+        last == "key"
+        and before
+        and before[-1] in _VARIANTS
+        and before[-2:-1]
+        and before[-2] in _KEY_KINDS
+    ):
+        before.pop()  # `ENCRYPTION_LOCAL_KEY`
     if words == ["auth"]:
         return "auth"
     if last in _PASSWORDS:

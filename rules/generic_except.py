@@ -30,6 +30,8 @@ _RECORDS = frozenset(
         "print_tb", "format_tb",
     }
 )  # fmt: skip
+# The last is Logfire's: https://logfire.pydantic.dev/docs/reference/api/logfire/#logfire.Logfire.error
+_TRACEBACK_KEYWORDS = ("exc_info", "exception", "_exc_info")
 _HELPER_DEPTH = 2
 # Exceptions of these say no more than the broad `except` did, or are an answer to a client.
 _FOREIGN = (
@@ -197,7 +199,7 @@ def _outside_handlers(function: Function) -> Iterator[Call]:
 
 
 def _keeps_traceback(keyword: str, value: Expr) -> bool:
-    return keyword in ("exc_info", "exception") and not (isinstance(value, Const) and not value.value)
+    return keyword in _TRACEBACK_KEYWORDS and not (isinstance(value, Const) and not value.value)
 
 
 def _is_kept(handler: Handler, function: Function, module: Module) -> bool:

@@ -49,6 +49,7 @@ SECRETS = [
     ("admin_password", "admin", "assign"),
     ("DB_PASSWORD", "postgres", "assign"),
     ("FIRST_ADMIN_PASSWORD", "string7B", "annotated"),
+    ("ENCRYPTION_LOCAL_KEY", "super secret encryption key", "annotated"),
     ("POSTGRES_PASSWORD", "password", "getenv"),
     ("PASSWORD", "postgres", "item"),
     ("SMTP_PASSWORD", "abcd efgh ijkl mnop", "assign"),
