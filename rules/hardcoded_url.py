@@ -283,9 +283,21 @@ def _returns_given(at: Place) -> bool:
     shown = set(_WORD.findall(rows.get(own, "")))
     for param in (p.name for p in function.params if _names_address(p.name)):
         made = {a.target for a in function.assigns if _root(a.value) == param}
-        if param in others or not shown.isdisjoint(made - {param}):
+        is_other = not others.isdisjoint(_derived(param, function))
+        if is_other or not shown.isdisjoint(made - {param}):
             return True
     return "default" in function.name
+
+
+def _derived(param: str, function: Function) -> set[str]:
+    """The names in a function that hold a parameter, or something that is made of it."""
+    names = {param}
+    for assign in function.assigns:
+        value = assign.value
+        parts = (value, *value.args) if isinstance(value, Call) else (value,)
+        if any(_root(part) in names for part in parts):
+            names.add(assign.target)
+    return names
 
 
 def _root(expr: Expr) -> str:
