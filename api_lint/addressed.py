@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from api_lint.effects import Effects
 from api_lint.facts import Await, Call, Expr, Format, Function, FunctionRef
-from api_lint.infer import Scope, is_static
+from api_lint.infer import Scope, handed_over
 from api_lint.link import BODY, Module
 
 __all__ = ["called_addresses", "calls_address", "calls_returned", "holds_name"]
@@ -50,9 +50,11 @@ def called_addresses(call: Call, scope: Scope, effects: Effects) -> Iterator[Exp
         yield own
         return
     ref = effects.target(call, scope)
-    for position, name in _handed_on(ref, effects) if ref is not None else ():
-        given = call.argument(position, name) if position >= 0 else call.keyword(name)
-        if given is not None:
+    if ref is None:
+        return
+    handed_on = _handed_on(ref, effects)
+    for param, given in handed_over(ref.function, call) if handed_on else ():
+        if given is not None and param.name in handed_on:
             yield given
 
 
@@ -71,31 +73,25 @@ def _own_address(call: Call, scope: Scope, effects: Effects) -> Expr | None:
     return call.argument(position, "url") if is_client else None
 
 
-def _handed_on(ref: FunctionRef, effects: Effects) -> Iterator[tuple[int, str]]:
-    """The parameters, with their positions, that a function gives to a client as the address; -1 for one by keyword only."""
+def _handed_on(ref: FunctionRef, effects: Effects) -> frozenset[str]:
+    """The names that a function gives to a client as the address."""
     module = effects.types.project.module(ref.path)
     if module is None or not ref.function.may_hold(*_POSITIONS):
-        return
-    given = {
+        return frozenset()
+    return frozenset(
         expr
         for site in ref.function.calls
         if isinstance(
             expr := _own_address(site.call, Scope(module, ref.function, site.span.line), effects), str
         )
-    }
-    params = [p for p in ref.function.params if p.kind in ("positional", "keyword")]
-    if ref.function.owner and not is_static(ref.function):
-        params = params[1:]
-    for position, param in enumerate(params):
-        if param.name in given:
-            yield position if param.kind == "positional" else -1, param.name
+    )
 
 
 def calls_address(body: Function, module: Module, wanted: Wanted, effects: Effects) -> bool:
     """Whether a function (or a module's top level) gives a client the wanted expression as the address."""
     function = None if body.name == "<module>" else body
     for site in body.calls:
-        if any(map(wanted, (*site.call.args, *(value for _, value in site.call.keywords)))):
+        if any(map(wanted, site.call.given)):
             scope = Scope(module, function, site.span.line)
             if any(map(wanted, called_addresses(site.call, scope, effects))):
                 return True

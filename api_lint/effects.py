@@ -22,7 +22,7 @@ from api_lint.facts import (
     Text,
     Value,
 )
-from api_lint.infer import Given, Scope, Types, closed, is_static
+from api_lint.infer import Given, Scope, Types, closed, handed_over
 from api_lint.libraries import Known
 
 NOTHING = Known()
@@ -198,10 +198,8 @@ class Effects:
         ref = self.target(call, scope)
         if ref is None or ref.function.is_generator:
             return False
-        is_bound = ref.function.owner and not is_static(ref.function)
-        params = ref.function.params[1 if is_bound else 0 :]
-        given = (p.name for i, p in enumerate(params) if call.argument(i, p.name) == name)
-        return any(param in ref.function.raises_again for param in given)
+        handed = handed_over(ref.function, call)
+        return any(expr == name and param.name in ref.function.raises_again for param, expr in handed)
 
     # -------------------------------------------------------------------------------------------------- chains
 
@@ -284,16 +282,11 @@ class Effects:
         asked = self._asked(function)
         if not asked or any(isinstance(arg, Star) for arg in call.args) or call.keyword("") is not None:
             return frozenset()
-        is_bound = function.owner and not is_static(function)
         found: set[str] = set()
-        for position, param in enumerate(function.params[1 if is_bound else 0 :]):
-            if param.name not in asked or param.kind not in ("positional", "keyword"):
-                continue
-            is_named = param.kind == "keyword"
-            expr = call.keyword(param.name) if is_named else call.argument(position, param.name)
-            if expr is None and param.has_default:
-                expr = param.default
-            found.update(need.format(param.name) for need in _ruled_out(expr, outside))
+        for param, expr in handed_over(function, call):
+            if param.name in asked:
+                value = param.default if expr is None and param.has_default else expr
+                found.update(need.format(param.name) for need in _ruled_out(value, outside))
         return frozenset(found)
 
     def _asked(self, function: Function) -> frozenset[str]:
@@ -371,9 +364,7 @@ class Effects:
 
 def _lambdas(ref: FunctionRef, call: Call) -> Iterator[tuple[str, Call]]:
     """The lambdas without parameters that a call hands over and that make a call: by which parameter, and the call."""
-    is_bound = ref.function.owner and not is_static(ref.function)
-    for position, param in enumerate(ref.function.params[1 if is_bound else 0 :]):
-        given = call.argument(position, param.name)
+    for param, given in handed_over(ref.function, call):
         if isinstance(given, Lambda) and not given.params and isinstance(given.body, Call):
             yield param.name, given.body
 
@@ -382,8 +373,7 @@ def _asked(function: Function) -> Iterator[str]:
     params = {param.name for param in function.params}
     for site in function.calls:
         yield from (need.strip("!?") for need in site.needs.split())
-        handed = (*site.call.args, *(value for _, value in site.call.keywords))
-        yield from (each for each in handed if isinstance(each, str) and each in params)
+        yield from (each for each in site.call.given if isinstance(each, str) and each in params)
 
 
 def _ruled_out(expr: Expr | None, outside: frozenset[str]) -> Iterator[str]:

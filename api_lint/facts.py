@@ -66,6 +66,11 @@ class Call(NamedTuple):
     args: tuple[Expr, ...] = ()
     keywords: tuple[tuple[str, Expr], ...] = ()
 
+    @property
+    def given(self) -> tuple[Expr, ...]:
+        """All that is passed, by position and by name."""
+        return (*self.args, *(value for _, value in self.keywords))
+
     def keyword(self, name: str) -> Expr | None:
         """The value passed as `name=`, or `None` where the call does not pass it."""
         for key, value in self.keywords:
@@ -180,6 +185,10 @@ class Span(NamedTuple):
     col: int
     end_line: int
     end_col: int
+
+    def encloses(self, other: Span) -> bool:
+        """Whether another place lies within this one, or is the same."""
+        return self[:2] <= other[:2] and other[2:] <= self[2:]
 
 
 class Import(NamedTuple):

@@ -1645,18 +1645,10 @@ class Types:
         """What a call tells of a function's parameters that say nothing themselves."""
         if call is None or scope is None:
             return ()
-        params = [p for p in ref.function.params if p.kind in ("positional", "keyword")]
-        if ref.function.owner and not is_static(ref.function):
-            params = params[1:]
         given = []
-        for position, param in enumerate(params):
+        for param, expr in handed_over(ref.function, call):
             if not self._is_open(param, ref):
                 continue
-            expr = (
-                call.argument(position, param.name)
-                if param.kind == "positional"
-                else call.keyword(param.name)
-            )
             value = self.of(expr, scope) if expr is not None else self._by_default(param, ref, call)
             is_told = value.kind in ("instance", "class", "method", "function")
             is_absent = expr is None and value.kind == "none"
@@ -2179,6 +2171,16 @@ def is_abstract(function: Function) -> bool:
 def is_static(function: Function) -> bool:
     """Whether a method is a `staticmethod`."""
     return any(d.value == "staticmethod" for d in function.decorators)
+
+
+def handed_over(function: Function, call: Call) -> Iterator[tuple[Param, Expr | None]]:
+    """What a call gives each of a function's parameters, `None` for those it leaves out; a method's own object and what
+    takes up the rest (`*args`, `**kwargs`) aside."""
+    params = [p for p in function.params if p.kind in ("positional", "keyword")]
+    is_bound = bool(function.owner) and not is_static(function)
+    for position, param in enumerate(params[1 if is_bound else 0 :]):
+        is_positional = param.kind == "positional"
+        yield param, call.argument(position, param.name) if is_positional else call.keyword(param.name)
 
 
 def _is_classmethod(function: Function) -> bool:

@@ -182,7 +182,7 @@ def _address(
         made = [a.value for a in inside.assigns if a.target in names and a.how == "="]
         names += [name for value in made if isinstance(value, Format) for name in _names(value)]
     for literal in addresses:
-        is_argument = literal.role in ("argument", "keyword") and _holds(site.span, literal.span)
+        is_argument = literal.role in ("argument", "keyword") and site.span.encloses(literal.span)
         if is_argument or any(_means(name, literal, module, inside) for name in names):
             return literal.span
     return None
@@ -208,10 +208,6 @@ def _names(expr: Expr) -> Iterator[str]:
     elif isinstance(expr, Format):
         for part in expr.parts:
             yield from _names(part)
-
-
-def _holds(outer: Span, inner: Span) -> bool:
-    return outer[:2] <= inner[:2] and inner[2:] <= outer[2:]
 
 
 def _short(name: str) -> str:

@@ -160,18 +160,15 @@ def _is_own_query(call: Call, scope: Scope, at: Place, body: Function) -> bool:
 def _is_handed_on(query: CallSite, at: Place, body: Function) -> bool:
     """Whether a query is only built here, for a function or a class of the project that comes to run it."""
     for site in body.calls:
-        given = (*site.call.args, *(value for _, value in site.call.keywords))
-        if _encloses(site.span, query.span) and any(_builds_on(each, query.call) for each in given):
+        if site.span.encloses(query.span) and any(
+            _builds_on(each, query.call) for each in site.call.given
+        ):
             func = at.api.value(site.call.func, at.api.scope(at.path, body, site.span.line))
             ref = at.api.function_ref(func)
             if ref is not None:
                 return not ref.function.parent
             return at.api.class_ref(func) is not None and not at.api.role(func)
     return False
-
-
-def _encloses(outer: Span, inner: Span) -> bool:
-    return outer[:2] <= inner[:2] and inner[2:] <= outer[2:]
 
 
 def _builds_on(expr: Expr, first: Call) -> bool:

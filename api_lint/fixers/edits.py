@@ -205,7 +205,7 @@ def held(call: cst.Call, at: Place) -> str:
 
 
 def _held(call: Call, at: Place) -> str:
-    for expr in (*call.args, *(value for _, value in call.keywords)):
+    for expr in call.given:
         inner = expr.value if isinstance(expr, Star) else expr
         what = _thread_bound(inner, at.api.value(inner, at.scope), at)
         if what:

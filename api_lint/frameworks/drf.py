@@ -753,16 +753,12 @@ def _containers(module: Module, sites: list[CallSite]) -> dict[Span, str]:
                     variables.setdefault(item, name)
     found = {}
     for site in sites:
-        outer = [o.span for o in sites if o is not site and _holds(o.span, site.span)]
+        outer = [o.span for o in sites if o.span != site.span and o.span.encloses(site.span)]
         inner = max(outer, default=None, key=lambda span: (span.line, span.col))
         found[site.span] = (
             _place(inner) if inner is not None else variables.get(site.call, "urlpatterns")
         )
     return found
-
-
-def _holds(outer: Span, inner: Span) -> bool:
-    return outer[:2] <= inner[:2] and inner[2:] <= outer[2:] and outer != inner
 
 
 def _place(span: Span) -> str:

@@ -132,7 +132,7 @@ class _Results:
     def _called(self, call: Call) -> str:
         if _calls(call, self._decorated):
             return _SAME
-        given = self._of_any((call.func, *call.args, *(value for _, value in call.keywords)))
+        given = self._of_any((call.func, *call.given))
         return _MADE if given else ""
 
     def _of_any(self, parts: tuple[Expr, ...]) -> str:
